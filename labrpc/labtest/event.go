@@ -1,0 +1,85 @@
+package labtest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"6.824/labgob"
+)
+
+// Event is one thing that happened in a world. Which fields are set depends on
+// Kind; the JSON names are those of the trace file.
+//
+// Kinds of the network are labrpc's: sent, dropped, delivered and so on. Kinds
+// of the kit: start, crash, restart, pause, resume (of a node), began and ended
+// (of a fault), append, replace, sync (of a disk), report (a state transition
+// that a node reported), note (of the scenario) and violation.
+type Event struct {
+	Seq    int           `json:"seq"`              // position in the one order, from 0
+	At     time.Duration `json:"at"`               // virtual ns since the world began
+	Kind   string        `json:"kind"`             //
+	Node   string        `json:"node,omitempty"`   // whom it happened to; of a message, its sender
+	To     string        `json:"to,omitempty"`     // of a message, its receiver
+	Method string        `json:"method,omitempty"` // of a message, the RPC's Service.Method
+	N      uint64        `json:"n,omitempty"`      // of a message, the call's number on its link
+	Copy   int           `json:"copy,omitempty"`   // of a duplicated message, which copy
+	Bytes  int           `json:"bytes,omitempty"`  // encoded size
+	Sum    uint64        `json:"sum,omitempty"`    // fingerprint of the message, write or state
+	Text   string        `json:"text,omitempty"`   // why, or what
+	State  any           `json:"state,omitempty"`  // of a report, what was reported
+}
+
+// String renders e as a line that a person can follow.
+func (e Event) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%6d %12s  %-10s", e.Seq, stamp(e.At), e.Kind)
+	switch {
+	case e.To != "":
+		fmt.Fprintf(&b, " %s→%s %s #%d", e.Node, e.To, e.Method, e.N)
+		if e.Copy > 0 {
+			fmt.Fprintf(&b, " copy %d", e.Copy)
+		}
+		fmt.Fprintf(&b, " %dB", e.Bytes)
+	case e.Node != "":
+		fmt.Fprintf(&b, " %s", e.Node)
+	}
+	if e.Text != "" {
+		b.WriteString("  " + e.Text)
+	}
+	if e.State != nil {
+		fmt.Fprintf(&b, "  %+v", e.State)
+	}
+	return b.String()
+}
+
+// stamp renders a virtual time with a fixed number of digits, so that columns
+// line up.
+func stamp(d time.Duration) string { return fmt.Sprintf("%.6fs", d.Seconds()) }
+
+// digestInto appends everything of e that the digest covers to b.
+func (e Event) digestInto(b []byte) []byte {
+	b = appendInt(b, uint64(e.Seq))
+	b = appendInt(b, uint64(e.At))
+	b = appendString(b, e.Kind)
+	b = appendString(b, e.Node)
+	b = appendString(b, e.To)
+	b = appendString(b, e.Method)
+	b = appendInt(b, e.N)
+	b = appendInt(b, uint64(e.Copy))
+	b = appendInt(b, uint64(e.Bytes))
+	b = appendInt(b, e.Sum)
+	b = appendString(b, e.Text)
+	if e.State != nil {
+		b = appendInt(b, labgob.Fingerprint(e.State))
+	}
+	return b
+}
+
+func appendInt(b []byte, v uint64) []byte {
+	return append(b, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56))
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(appendInt(b, uint64(len(s))), s...)
+}

@@ -1,0 +1,51 @@
+package labtest
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Inject makes the faults of s happen; their times count from now. All that a run
+// injected is its schedule, which a failure report saves in absolute times: given
+// back with -lab.faults it replaces all that the scenario would inject.
+func (w *World) Inject(s Schedule) {
+	if w.override != nil {
+		return
+	}
+	s = slices.Clone(s)
+	for i := range s {
+		s[i].At += w.Now()
+	}
+	w.schedule(s)
+}
+
+// schedule makes the faults of s happen at their times since the world began.
+func (w *World) schedule(s Schedule) {
+	w.mu.Lock()
+	w.injected = append(w.injected, s...)
+	w.mu.Unlock()
+	for i := range s {
+		f := &s[i]
+		w.after(f.At, fmt.Sprintf("fault %06d", i), func() { w.faults.begin(f) })
+		if f.For > 0 {
+			w.after(f.At+f.For, fmt.Sprintf("fault %06d over", i), func() { w.faults.end(f) })
+		}
+	}
+}
+
+// after has f run as an event of the engine at a time since the world began, or at
+// once if that has passed. f must not block.
+func (w *World) after(at time.Duration, key string, f func()) {
+	w.net.At(w.start.Add(max(at, w.Now())), key, f)
+}
+
+// Heal ends every fault: links are healthy again, nodes that are down are started and
+// those that are paused resumed. Faults that are still to come will come.
+func (w *World) Heal() {
+	w.do(w.faults.healAll)
+	for _, n := range w.Nodes() {
+		n.Resume()
+		n.Start()
+	}
+}

@@ -1,0 +1,165 @@
+package labtest
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// recentEvents is how many of the last events a failure report shows.
+const recentEvents = 25
+
+// recorder gathers the events of a run, puts them into the one order, and
+// hands each to the digest, the trace file and the checks.
+//
+// Events come in from any goroutine of the bubble. They wait until the step is
+// over (flush, called by the engine when everything is at rest), because only
+// then is it known which others happened in the same step. Those of one step
+// are ordered by (time, lane), and within a lane as they came. The engine's own
+// events (messages and faults) are what the nodes' are consequences of: their
+// lane is "", so they come first.
+type recorder struct {
+	mu      sync.Mutex
+	pending []pendingEvent
+	closed  bool // nothing that comes in from now on counts
+	seq     int
+	recent  [recentEvents]Event
+
+	// The rest belongs to whoever flushes: one goroutine at a time.
+	hash       hash.Hash
+	scratch    []byte
+	sinks      []func(Event)
+	afterFlush func() // nil if there is nothing to do
+}
+
+type pendingEvent struct {
+	Event
+	lane string
+}
+
+func newRecorder() *recorder { return &recorder{hash: sha256.New()} }
+
+// add queues e, of the lane of e.Node; its At must be set. It does not block and
+// may be called from anywhere.
+func (r *recorder) add(e Event) { r.put(pendingEvent{e, e.Node}) }
+
+// addCause queues e, which happened on the engine goroutine.
+func (r *recorder) addCause(e Event) { r.put(pendingEvent{e, ""}) }
+
+func (r *recorder) put(e pendingEvent) {
+	r.mu.Lock()
+	if !r.closed {
+		r.pending = append(r.pending, e)
+	}
+	r.mu.Unlock()
+}
+
+// close ends the record: what the winding up of the nodes does is not history.
+func (r *recorder) close() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+}
+
+// flush numbers and publishes what has gathered. A sink may add events: they
+// are published in the same flush, after those that caused them.
+func (r *recorder) flush() {
+	for {
+		r.mu.Lock()
+		events := r.pending
+		r.pending = nil
+		r.mu.Unlock()
+		if len(events) == 0 {
+			return
+		}
+		if len(events) > 1 {
+			slices.SortStableFunc(events, func(a, b pendingEvent) int {
+				return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.lane, b.lane))
+			})
+		}
+		for i := range events {
+			e := r.number(events[i].Event)
+			r.scratch = e.digestInto(r.scratch[:0])
+			r.hash.Write(r.scratch)
+			for _, sink := range r.sinks {
+				sink(e)
+			}
+		}
+		r.reuse(events)
+		if r.afterFlush != nil {
+			r.afterFlush()
+		}
+	}
+}
+
+// number gives e its place in the one order.
+func (r *recorder) number(e Event) Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e.Seq = r.seq
+	r.seq++
+	r.recent[e.Seq%recentEvents] = e
+	return e
+}
+
+// reuse gives the flushed slice back to add, unless a sink has started another.
+func (r *recorder) reuse(events []pendingEvent) {
+	clear(events)
+	r.mu.Lock()
+	if r.pending == nil {
+		r.pending = events[:0]
+	}
+	r.mu.Unlock()
+}
+
+// digest is the hash over all events published so far.
+func (r *recorder) digest() string { return hex.EncodeToString(r.hash.Sum(nil)[:16]) }
+
+// last returns the most recent events, oldest first.
+func (r *recorder) last() []Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := min(r.seq, recentEvents)
+	events := make([]Event, 0, n)
+	for i := r.seq - n; i < r.seq; i++ {
+		events = append(events, r.recent[i%recentEvents])
+	}
+	return events
+}
+
+// divergence compares the events of a run with those of an earlier run of the
+// same seed, as they come, and keeps the first that differs.
+type divergence struct {
+	first []Event // of the earlier run
+	seen  int
+	found bool
+	a, b  string // the first pair that differs; "" where a run had ended
+	at    time.Duration
+}
+
+func (d *divergence) sink(e Event) {
+	if d.found {
+		return
+	}
+	if d.seen >= len(d.first) {
+		d.found, d.b, d.at = true, e.String(), e.At
+		return
+	}
+	was := d.first[d.seen]
+	d.seen++
+	if string(was.digestInto(nil)) != string(e.digestInto(nil)) {
+		d.found, d.a, d.b, d.at = true, was.String(), e.String(), e.At
+	}
+}
+
+// close says that the second run has ended.
+func (d *divergence) close() {
+	if !d.found && d.seen < len(d.first) {
+		d.found, d.a, d.at = true, d.first[d.seen].String(), d.first[d.seen].At
+	}
+}

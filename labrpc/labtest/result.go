@@ -1,0 +1,102 @@
+package labtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// result is what one run came to; its JSON form is a line of -lab.results.
+type result struct {
+	Suite     string           `json:"suite"`
+	Scenario  string           `json:"scenario"`
+	Seed      int64            `json:"seed"`
+	Digest    string           `json:"digest"`
+	OK        bool             `json:"ok"`
+	VirtualNS int64            `json:"virtual_ns"`
+	WallNS    int64            `json:"wall_ns"`
+	Events    int              `json:"events"`
+	Faults    map[string]int64 `json:"faults"`   // per kind of fault, what it hit
+	Counters  map[string]int64 `json:"counters"` // all of them
+	Overall   map[string]int64 `json:"overall"`  // what the counters must come to over the default seeds
+	Failure   string           `json:"failure,omitempty"`
+	Repro     string           `json:"repro"`
+
+	outcome   outcome
+	violation *Violation
+}
+
+func newResult(r *runner, w *World, ended time.Duration) *result {
+	res := &result{
+		Suite: r.suite.Name, Scenario: r.sc.Name, Seed: r.seed, Digest: w.rec.digest(), OK: true,
+		VirtualNS: ended.Nanoseconds(), Events: w.rec.seq, Faults: map[string]int64{}, Counters: w.counters,
+		Overall: w.overall, Repro: reproCommand(r),
+	}
+	for name, n := range w.counters {
+		if kind, ok := strings.CutPrefix(name, "hit:"); ok {
+			res.Faults[kind] = n
+		}
+	}
+	return res
+}
+
+// fail makes the result that of a failed run, with the report of v.
+func (res *result) fail(r *runner, v *Violation, tracePath string) {
+	res.OK = false
+	res.Repro = reproCommand(r)
+	res.Failure = failureReport(r, v, tracePath)
+}
+
+var resultsMu sync.Mutex
+
+// writeResult appends res to the file of -lab.results.
+func writeResult(t *testing.T, res *result) {
+	if *flags.results == "" {
+		return
+	}
+	line, err := json.Marshal(res)
+	if err != nil {
+		t.Errorf("-lab.results: %v", err)
+		return
+	}
+	appendLine(t, line)
+}
+
+// appendLine opens the file for each line, so that several processes can share it and
+// a crash loses nothing.
+func appendLine(t *testing.T, line []byte) {
+	resultsMu.Lock()
+	defer resultsMu.Unlock()
+	f, err := os.OpenFile(*flags.results, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err == nil {
+		_, err = f.Write(append(line, '\n'))
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		t.Errorf("-lab.results: %v", err)
+	}
+}
+
+// listScenario prints the line of -lab.list.
+func listScenario(t *testing.T, s *Suite, sc Scenario) {
+	line, err := json.Marshal(struct {
+		Suite    string `json:"suite"`
+		Test     string `json:"test"`
+		Scenario string `json:"scenario"`
+		Course   bool   `json:"course"`
+		Doc      string `json:"doc"`
+		Paper    string `json:"paper"`
+		Seeds    int    `json:"seeds"`
+		Skip     string `json:"skip,omitempty"`
+	}{s.Name, t.Name(), sc.Name, sc.Course, sc.Doc, sc.Paper, sc.Seeds, sc.Skip})
+	if err != nil {
+		panic(err) // strings and an int
+	}
+	fmt.Println(string(line))
+}

@@ -1,0 +1,126 @@
+package labtest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// runner runs one seed of one scenario.
+type runner struct {
+	t      *testing.T
+	suite  *Suite
+	sc     Scenario
+	seed   int64
+	faults Schedule // instead of the drawn ones, nil if there is none
+}
+
+// run runs the seed; with selfCheck twice, comparing the two histories. A failing run
+// is run again to record its trace.
+func (r *runner) run(selfCheck bool) *result {
+	wall := time.Now()
+	var events []Event
+	var keep func(Event)
+	if selfCheck {
+		keep = func(e Event) { events = append(events, e) }
+	}
+	res, _ := r.once(*flags.trace, keep)
+	res.WallNS = time.Since(wall).Nanoseconds()
+
+	switch {
+	case res.outcome.frozen != "":
+		res.fail(r, &Violation{Check: "virtual time goes on", Text: res.outcome.frozen}, "")
+	case res.violation != nil:
+		dir := *flags.trace
+		if dir == "" {
+			dir = filepath.Join(os.TempDir(), "lab.trace")
+			again, _ := r.once(dir, nil)
+			if again.Digest != res.Digest {
+				res.violation.Text += fmt.Sprintf("\n(a second run of this seed went another way: digests %s and %s)", res.Digest, again.Digest)
+			}
+		}
+		res.fail(r, res.violation, tracePath(dir, r.suite.Name, r.sc.Name, r.seed))
+	case selfCheck:
+		d := &divergence{first: events}
+		again, _ := r.once("", d.sink)
+		d.close()
+		if d.found {
+			res.fail(r, d.violation(), "")
+		} else if again.Digest != res.Digest {
+			res.fail(r, &Violation{Check: "one seed, one history", Text: fmt.Sprintf("the digests of two runs differ, though no event does: %s and %s", res.Digest, again.Digest)}, "")
+		}
+	}
+	writeResult(r.t, res)
+	return res
+}
+
+// once runs the seed in a bubble of its own. Each event goes to sink too, if there is
+// one, and to a trace file below traceDir, if that is not "".
+func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
+	label := fmt.Sprintf("%s/%s seed=%d", r.suite.Name, r.sc.Name, r.seed)
+	b := &bubble{label: label, patience: *flags.patience}
+	var w *World
+	var tr *trace
+	var traceErr error
+	if traceDir != "" {
+		tr, traceErr = newTrace(tracePath(traceDir, r.suite.Name, r.sc.Name, r.seed),
+			traceHeader{Suite: r.suite.Name, Scenario: r.sc.Name, Seed: r.seed})
+	}
+	var ended time.Duration
+	out := b.run(r.t, func() {
+		w = newWorld(r.sc.Name, r.seed, b)
+		w.override = r.faults
+		if sink != nil {
+			w.OnEvent(sink)
+		}
+		if tr != nil {
+			w.OnEvent(func(e Event) { tr.line(e) })
+			w.rec.afterFlush = tr.step
+		}
+		w.live(r.sc.Limit, r.sc.Run)
+		ended = w.endedAt
+	})
+	if out.frozen != "" { // the world still belongs to the frozen goroutines
+		return &result{outcome: out, Suite: r.suite.Name, Scenario: r.sc.Name, Seed: r.seed}, nil
+	}
+	res := newResult(r, w, ended)
+	res.outcome = out
+	res.violation = w.judge(out, r.suite.MayLeak)
+	if traceErr != nil && res.violation == nil {
+		res.violation = &Violation{Check: "trace", Text: traceErr.Error()}
+	}
+	if tr != nil {
+		footer := traceFooter{Digest: res.Digest, OK: res.violation == nil}
+		if res.violation != nil {
+			footer.Failure = res.violation.Error()
+		}
+		if err := tr.close(footer); err != nil && res.violation == nil {
+			res.violation = &Violation{Check: "trace", Text: err.Error()}
+		}
+	}
+	return res, w
+}
+
+// judge looks at a world that has ended: what was violated in it, what the verdicts
+// that had to wait say, what did not happen that had to, and what it left behind.
+func (w *World) judge(out outcome, mayLeak bool) *Violation {
+	if w.failure != nil {
+		return w.failure
+	}
+	for _, verdict := range w.verdicts {
+		if check, text := verdict(); check != "" {
+			return &Violation{Check: check, Text: text, At: w.endedAt, Seq: w.rec.seq - 1}
+		}
+	}
+	if q, yes := w.vacuous(); yes && w.override == nil { // a schedule by hand need not do what a drawn one does
+		return &Violation{Check: "not vacuous", At: w.endedAt, Seq: w.rec.seq - 1,
+			Text: fmt.Sprintf("%q happened %d times, at least %d are needed for the scenario to have tried what it claims", q.counter, w.counters[q.counter], q.n)}
+	}
+	if out.leaked != "" && !mayLeak {
+		return &Violation{Check: "nothing is left running", At: w.endedAt, Seq: w.rec.seq - 1,
+			Text: fmt.Sprintf("%v after every node was stopped these goroutines still wait: %s", lettingGo, out.leaked)}
+	}
+	return nil
+}
