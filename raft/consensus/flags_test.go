@@ -1,0 +1,5 @@
+package consensus
+
+import "flag"
+
+var schedules = flag.Int("schedules", 200, "how many random schedules TestRandomSchedules tries")
