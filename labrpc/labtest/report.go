@@ -11,7 +11,7 @@ import (
 // failureReport is all that somebody needs to know about a failed run: which check, at
 // which event and time, from which section of which paper, the events that led there,
 // the one command that runs exactly this again, and where the trace lies.
-func failureReport(r *runner, v *Violation, tracePath string) string {
+func failureReport(r *runner, v *Violation, tracePath, schedulePath string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/%s seed=%d failed\n", r.suite.Name, r.sc.Name, r.seed)
 	field := func(name, text string) {
@@ -26,13 +26,16 @@ func failureReport(r *runner, v *Violation, tracePath string) string {
 		field("when", fmt.Sprintf("%s of virtual time, after event %d", stamp(v.At), v.Seq))
 	}
 	for i, f := range v.Under {
-		field(map[bool]string{true: "faults"}[i == 0], f.String())
+		field(map[bool]string{true: "under"}[i == 0], f.String())
 	}
 	for i, e := range v.Last {
 		field(map[bool]string{true: "events"}[i == 0], e.String())
 	}
 	field("again", reproCommand(r))
 	field("trace", tracePath)
+	if schedulePath != "" {
+		field("faults", schedulePath+"  (edit it, and give it back with -lab.faults=FILE)")
+	}
 	return b.String()
 }
 

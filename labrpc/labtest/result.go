@@ -28,13 +28,14 @@ type result struct {
 
 	outcome   outcome
 	violation *Violation
+	injected  Schedule
 }
 
 func newResult(r *runner, w *World, ended time.Duration) *result {
 	res := &result{
 		Suite: r.suite.Name, Scenario: r.sc.Name, Seed: r.seed, Digest: w.rec.digest(), OK: true,
 		VirtualNS: ended.Nanoseconds(), Events: w.rec.seq, Faults: map[string]int64{}, Counters: w.counters,
-		Overall: w.overall, Repro: reproCommand(r),
+		Overall: w.overall, injected: w.injected, Repro: reproCommand(r),
 	}
 	for name, n := range w.counters {
 		if kind, ok := strings.CutPrefix(name, "hit:"); ok {
@@ -45,10 +46,28 @@ func newResult(r *runner, w *World, ended time.Duration) *result {
 }
 
 // fail makes the result that of a failed run, with the report of v.
-func (res *result) fail(r *runner, v *Violation, tracePath string) {
+func (res *result) fail(r *runner, v *Violation, tracePath, schedulePath string) {
 	res.OK = false
 	res.Repro = reproCommand(r)
-	res.Failure = failureReport(r, v, tracePath)
+	res.Failure = failureReport(r, v, tracePath, schedulePath)
+}
+
+// saveSchedule writes the faults of the run beside its trace, for -lab.faults. It returns where,
+// or "" if there were none or it could not.
+func (res *result) saveSchedule(tracePath string) string {
+	if len(res.injected) == 0 {
+		return ""
+	}
+	path := strings.TrimSuffix(tracePath, ".jsonl") + ".faults.jsonl"
+	f, err := os.Create(path)
+	if err != nil {
+		return ""
+	}
+	_, err = res.injected.WriteTo(f)
+	if e := f.Close(); err != nil || e != nil {
+		return ""
+	}
+	return path
 }
 
 var resultsMu sync.Mutex

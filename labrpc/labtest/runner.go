@@ -31,7 +31,7 @@ func (r *runner) run(selfCheck bool) *result {
 
 	switch {
 	case res.outcome.frozen != "":
-		res.fail(r, &Violation{Check: "virtual time goes on", Text: res.outcome.frozen}, "")
+		res.fail(r, &Violation{Check: "virtual time goes on", Text: res.outcome.frozen}, "", "")
 	case res.violation != nil:
 		dir := *flags.trace
 		if dir == "" {
@@ -41,15 +41,16 @@ func (r *runner) run(selfCheck bool) *result {
 				res.violation.Text += fmt.Sprintf("\n(a second run of this seed went another way: digests %s and %s)", res.Digest, again.Digest)
 			}
 		}
-		res.fail(r, res.violation, tracePath(dir, r.suite.Name, r.sc.Name, r.seed))
+		path := tracePath(dir, r.suite.Name, r.sc.Name, r.seed)
+		res.fail(r, res.violation, path, res.saveSchedule(path))
 	case selfCheck:
 		d := &divergence{first: events}
 		again, _ := r.once("", d.sink)
 		d.close()
 		if d.found {
-			res.fail(r, d.violation(), "")
+			res.fail(r, d.violation(), "", "")
 		} else if again.Digest != res.Digest {
-			res.fail(r, &Violation{Check: "one seed, one history", Text: fmt.Sprintf("the digests of two runs differ, though no event does: %s and %s", res.Digest, again.Digest)}, "")
+			res.fail(r, &Violation{Check: "one seed, one history", Text: fmt.Sprintf("the digests of two runs differ, though no event does: %s and %s", res.Digest, again.Digest)}, "", "")
 		}
 	}
 	writeResult(r.t, res)

@@ -124,11 +124,12 @@ func TestViolationIsReportedOnceWithAllOneNeeds(t *testing.T) {
 			w.Sleep(time.Second)
 			w.Logf("never reached")
 		})
+		w.Inject(Schedule{{Kind: "clients", Nodes: []string{"echo/0"}}})
 		w.Sleep(time.Minute)
 	}}}
 	res := r.run(false)
 	require.False(t, res.OK)
-	for _, part := range []string{"silence", "§0", "echo/1 spoke", "seed=7", "-lab.seed=7", "./labrpc/labtest", "TestViolationIsReportedOnceWithAllOneNeeds", ".jsonl", "delivered"} {
+	for _, part := range []string{"silence", "§0", "echo/1 spoke", "seed=7", "-lab.seed=7", "./labrpc/labtest", "TestViolationIsReportedOnceWithAllOneNeeds", ".jsonl", "delivered", "faults.jsonl", "clients echo/0"} {
 		require.Contains(t, res.Failure, part)
 	}
 	require.NotContains(t, res.Failure, "never reached")
