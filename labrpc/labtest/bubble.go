@@ -1,7 +1,6 @@
 package labtest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -130,23 +129,4 @@ func hasField(state, mark string) bool {
 		}
 	}
 	return false
-}
-
-// currentBubble is the runtime's number of the bubble that the caller runs in. No
-// API tells it, but the first line of a stack does.
-func currentBubble() int64 {
-	buf := make([]byte, 256)
-	buf = buf[:runtime.Stack(buf, false)]
-	_, rest, ok := bytes.Cut(buf, []byte("synctest bubble "))
-	if !ok {
-		return -1
-	}
-	var id int64
-	for _, c := range rest {
-		if c < '0' || c > '9' {
-			break
-		}
-		id = id*10 + int64(c-'0')
-	}
-	return id
 }

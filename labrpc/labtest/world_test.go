@@ -214,3 +214,28 @@ func TestStreamsAreNamed(t *testing.T) {
 	require.Equal(t, first, second, "what others draw changes nothing")
 	require.NotEqual(t, first[0], first[1])
 }
+
+func TestActorsThatAreWokenTogetherTakeTurns(t *testing.T) {
+	scenario := func(w *World) {
+		gong := make(chan struct{})
+		for i := range 8 {
+			name := fmt.Sprintf("client/%d", i)
+			w.Go(name, func() {
+				<-gong // all are woken in one step
+				for range 5 {
+					w.Sleep(10 * time.Millisecond)
+					w.Logf("%s", name)
+				}
+			})
+		}
+		w.Sleep(time.Second)
+		close(gong)
+		w.Wait()
+	}
+	res, _ := runOnce(t, scenario)
+	requireOK(t, res)
+	for range 30 {
+		again, _ := runOnce(t, scenario)
+		require.Equal(t, res.Digest, again.Digest)
+	}
+}
