@@ -70,6 +70,18 @@ func TestEqualValuesHaveEqualBytes(t *testing.T) {
 	}
 	v := manyMaps()
 	require.Equal(t, want, encodings(t, &v), "a pointer is what it points to")
+	// Here the types to number are further down.
+	type deep struct {
+		M map[string][]struct{ E *entry }
+	}
+	make1 := func() deep {
+		of := func(v any) []struct{ E *entry } { return []struct{ E *entry }{{&entry{1, v}}} }
+		return deep{map[string][]struct{ E *entry }{"a": of(op{}), "b": of(cat{}), "c": of(tree{}), "d": of(time.Unix(0, 0))}}
+	}
+	want = encodings(t, make1())
+	for range 50 {
+		require.Equal(t, want, encodings(t, make1()))
+	}
 	// Two keys can look the same, and only their values tell the entries apart.
 	type twins struct{ M map[*int]string }
 	one, also := 1, 1

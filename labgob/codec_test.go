@@ -1,6 +1,8 @@
 package labgob_test
 
 import (
+	"encoding"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -60,6 +62,9 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 	got, err = c.Append([]byte("before"), 3)
 	require.Error(t, err)
 	require.Equal(t, "before", string(got))
+	got, err = codecFor[entry](t).Append([]byte("before"), entry{5, failing{}})
+	require.Error(t, err)
+	require.Equal(t, "before", string(got))
 }
 
 // TestAppendAfterGrowth guards the counts in front of long values.
@@ -108,6 +113,8 @@ func TestDecodeIntoAnotherType(t *testing.T) {
 		I []byte
 		J *int
 		K complex64
+		L valMethod
+		M binMethod
 	}
 	type inner struct{ A *int64 }
 	type Outer struct{ E **string }
@@ -120,7 +127,7 @@ func TestDecodeIntoAnotherType(t *testing.T) {
 		J      int8
 	}
 	j := 4
-	v := sent{-5, 200, []int{1, 2}, map[string]op{"k": {Key: "x"}}, "e", cat{"f"}, op{}, [2]string{"x", "y"}, []byte("i"), &j, 1i}
+	v := sent{-5, 200, []int{1, 2}, map[string]op{"k": {Key: "x"}}, "e", cat{"f"}, op{}, [2]string{"x", "y"}, []byte("i"), &j, 1i, valMethod{"l"}, binMethod{1}}
 	c := codecFor[sent](t)
 	b := appendTo(t, c, v)
 	var got received
@@ -135,7 +142,7 @@ func TestDecodeIntoAnotherType(t *testing.T) {
 		new(struct{ A uint }), new(struct{ B int }), new(struct{ C []uint }), new(struct{ C [2]int }), new(struct{ D map[int]op }), new(struct{ E []byte }),
 		new(struct{ F string }), new(struct{ G op }), new(struct{ H [3]string }), new(struct{ H []string }), new(struct{ A chan int }),
 		new(struct{ F valMethod }), new(struct{ Z int }), new(struct{}), new(int), new(any), 3, nil, (*sent)(nil), sent{},
-		new(struct{ B int8 }),
+		new(struct{ L string }), new(struct{ L binMethod }), new(struct{ M valMethod }), new(struct{ L []byte }),
 	} {
 		err := c.Decode(b, into)
 		if _, empty := into.(*struct{}); empty {
@@ -148,8 +155,37 @@ func TestDecodeIntoAnotherType(t *testing.T) {
 	require.NoError(t, c.Decode(appendTo(t, c, sent{A: -128}), &narrow))
 	require.ErrorContains(t, c.Decode(appendTo(t, c, sent{A: -129}), &narrow), "-129 does not fit into int8 (in struct { A int8 }, field A)")
 
+	for _, x := range []struct {
+		v    any
+		into any
+		want string
+	}{
+		{struct{ U uint }{256}, new(struct{ U uint8 }), "256 does not fit into uint8"},
+		{struct{ F float64 }{1e300}, new(struct{ F float32 }), "1e+300 does not fit into float32"},
+		{struct{ A [2]uint16 }{[2]uint16{1, 256}}, new(struct{ A [2]uint8 }), "256 does not fit into uint8"},
+		{struct{ C complex128 }{1e300i}, new(struct{ C complex64 }), "does not fit into complex64"},
+	} {
+		c, err := labgob.CodecFor(reflect.TypeOf(x.v))
+		require.NoError(t, err)
+		require.ErrorContains(t, c.Decode(appendTo(t, c, x.v), x.into), x.want)
+	}
+
 	type hidden struct{ *inner }
 	require.ErrorContains(t, c.Decode(b, new(hidden)), "unexported type")
+}
+
+// TestInterfaceWithMethods has interfaces that a value must have encoding methods for. It is still the value that is sent.
+func TestInterfaceWithMethods(t *testing.T) {
+	type message struct {
+		G gob.GobEncoder
+		B encoding.BinaryMarshaler
+		N encoding.BinaryMarshaler
+	}
+	require.NoError(t, roundTrip(reflect.ValueOf(&message{G: valMethod{"g"}, B: binMethod{1}})))
+	c := codecFor[message](t)
+	var got message
+	require.NoError(t, c.Decode(appendTo(t, c, message{G: valMethod{"g"}, B: binMethod{1}}), &got))
+	require.Equal(t, message{G: valMethod{"g"}, B: binMethod{1}}, got)
 }
 
 // TestErrors looks for what a person needs to know.

@@ -120,6 +120,8 @@ func hostileStreams() []hostileMsg {
 		{"array of negative length", cat2(defArray(65, 2, -1), msg(i(65), u(0), u(0))), "-1 elements"},
 		{"huge array", cat2(defArray(65, 2, huge), msg(i(65), u(0), u(huge), u(0))), "cannot decode array into labgob_test.digest"},
 		{"huge array of unknown", unknown(defArray(65, 2, huge), 65, u(huge), u(0)), "unexpected EOF (in struct {}, field Nobody)"},
+		{"array of another length", unknown(defArray(65, 2, 3), 65, u(2), i(1), i(1)), "count exceeds the data (in struct {}, field Nobody)"},
+		{"data after a definition", cat2(msg(i(-65), u(2), u(2), i(2), u(0), u(0), u(0)), msg(i(65), u(0), u(0))), "data after the end"},
 		{"slice of itself", cat2(defSlice(65, 65), msg(i(65), u(0), u(1), u(1), u(0))), "cannot decode slice"},
 		{"field number overflow", cat2(next, msg(i(65), u(1<<63), u(0))), "no such field"},
 		{"field number too large", cat2(next, msg(i(65), u(2), u(0))), "no such field"},
@@ -152,6 +154,7 @@ func hostileStreams() []hostileMsg {
 		{"value does not begin with 0", msg(i(2), u(1), i(1)), "not led in"},
 		{"data after the value", msg(i(2), u(0), i(1), u(0)), "data after the end"},
 		{"key that cannot be one", cat2(defMap(65, 8, 2), msg(i(65), u(0), u(1), str("[]int"), i(66), u(2), u(0), u(0), i(1))), "never defined"},
+		{"key with a field that cannot be one", cat2(defMap(65, 67, 2), defSlice(66, 2), defStruct(67, "X", 8), msg(i(65), u(0), u(1), u(1), str("[]int"), i(66), u(2), u(0), u(0), u(0), i(1))), "what cannot be a key"},
 		{"key that really cannot be one", cat2(defMap(65, 8, 2), defSlice(66, 2), msg(i(65), u(0), u(1), str("[]int"), i(66), u(2), u(0), u(0), i(1))), "what cannot be a key"},
 		{"zeros", make([]byte, 100_000), "unexpected EOF"},
 		{"ones", repeat([]byte{1}, 100_000), "id 1 is defined again"},
@@ -163,7 +166,7 @@ func hostileStreams() []hostileMsg {
 func hostileTargets() []reflect.Type {
 	return append(allTypes,
 		reflect.TypeFor[map[string]struct{}](), reflect.TypeFor[map[struct{}]struct{}](), reflect.TypeFor[[]struct{}](), reflect.TypeFor[map[int]int](),
-		reflect.TypeFor[[]panicking](), reflect.TypeFor[failing](), reflect.TypeFor[struct{ Value int }](), reflect.TypeFor[map[any]int](), reflect.TypeFor[[][]tree](),
+		reflect.TypeFor[[]panicking](), reflect.TypeFor[failing](), reflect.TypeFor[struct{ Value int }](), reflect.TypeFor[map[any]int](), reflect.TypeFor[map[struct{ X any }]int](), reflect.TypeFor[[][]tree](),
 		reflect.TypeFor[struct {
 			Value int
 			Next  []struct{ Big [512]int }

@@ -75,7 +75,7 @@ func (t *idTable) define(buf []byte) ([]byte, error) {
 	return e.buf, nil
 }
 
-// rollback forgets the types from the nth on: their definitions did not get out.
+// rollback forgets the types from the nth on, which a value that failed has brought in: it shall leave no trace.
 func (t *idTable) rollback(n int) {
 	for _, w := range t.all[n:] {
 		delete(t.ids, w)

@@ -58,7 +58,7 @@ func TestStreamSurvivesErrors(t *testing.T) {
 	type unknown struct{ X int }
 	var b bytes.Buffer
 	e := labgob.NewEncoder(&b)
-	require.Error(t, e.Encode([]entry{{1, op{}}, {2, unknown{}}}))
+	require.Error(t, e.Encode([]entry{{1, cat{}}, {1, op{}}, {2, unknown{}}}))
 	require.Error(t, e.Encode(nil))
 	require.Error(t, e.Encode((*op)(nil)))
 	require.Error(t, e.EncodeValue(reflect.Value{}))
@@ -66,11 +66,20 @@ func TestStreamSurvivesErrors(t *testing.T) {
 	require.NoError(t, e.Encode([]entry{{1, op{Key: "k"}}}))
 	require.NoError(t, e.Encode("next"))
 
+	var other bytes.Buffer
+	e = labgob.NewEncoder(&other)
+	require.NoError(t, e.Encode([]entry{{1, op{Key: "k"}}}))
+	require.NoError(t, e.Encode("next"))
+	require.Equal(t, other.Bytes(), b.Bytes(), "what fails leaves no trace")
+
 	d := labgob.NewDecoder(&b)
 	require.Error(t, d.Decode(new(int)))
 	var s string
 	require.NoError(t, d.Decode(&s))
 	require.Equal(t, "next", s)
+
+	require.Equal(t, io.ErrUnexpectedEOF, labgob.NewDecoder(bytes.NewReader([]byte{0xfe})).Decode(new(int)))
+	require.ErrorContains(t, labgob.NewDecoder(bytes.NewReader([]byte{0xfc, 0x40, 0, 0, 1})).Decode(new(int)), "message of 1073741825 bytes is too large")
 
 	broken := errors.New("broken")
 	r, w := io.Pipe()

@@ -140,7 +140,7 @@ type mixed struct {
 	Ignored chan int
 	Func    func()
 	FuncP   *func()
-	lower   int
+	lower   int //lint:ignore U1000 it is there to be lower-case
 }
 
 // Cat is embedded by an exported name.

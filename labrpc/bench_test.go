@@ -199,6 +199,6 @@ func BenchmarkDice(b *testing.B) {
 	for b.Loop() {
 		r++
 		m.call.fate = fateOf(1, r)
-		n.plan(m, 0, &c, p, Verdict{}, 0)
+		m.plan(0, &c, p, Verdict{}, 0)
 	}
 }

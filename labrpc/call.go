@@ -51,7 +51,6 @@ type message struct {
 	payload []byte  // never changed
 	err     error   // instead of a payload: a call that is wrong, or the report of one that the server found wrong
 	sum     uint64  // fingerprint of the content, if it is observed
-	server  *Server // that replies
 }
 
 // link is the link that m travels on.
@@ -112,13 +111,11 @@ func (c *call) begin(s *Server) bool {
 }
 
 // returned notes that a handler has come to its end. It reports whether its reply can still count.
-func (c *call) returned(s *Server) bool {
-	e := c.end
-	e.mu.Lock()
+func (c *call) returned() bool {
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
 	c.handlers--
-	doomed := c.doomed
-	e.mu.Unlock()
-	return !doomed && c.route.host.server.Load() == s && e.enabled.Load()
+	return !c.doomed
 }
 
 // finish brings the call to its end, with a reply or with an error. It returns false if it has ended before, or this reply does

@@ -2,6 +2,10 @@ package labrpc
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -186,5 +190,89 @@ func TestSimultaneousCallsHaveAnOrder(t *testing.T) {
 	want := run()
 	for range 20 {
 		require.Equal(t, want, run())
+	}
+}
+
+// Two goroutines that use Go on ends of their own, of one link: each keeps its order, and the ends are in order.
+func TestSimultaneousGoHasAnOrder(t *testing.T) {
+	for range 20 {
+		simulate(t, 1, func(t *testing.T, n *Network) {
+			c := serve(n, "b")
+			ends := [2]*ClientEnd{n.Dial("a", "b"), n.Dial("a", "b")}
+			var wg sync.WaitGroup
+			var want []int
+			for i := range 20 {
+				want = append(want, 19-i)
+			}
+			for k := range ends {
+				wg.Go(func() {
+					for i := range 10 {
+						ends[1-k].Go("counter.Add", 10*k+9-i, new(int), func(error) {})
+						runtime.Gosched()
+					}
+				})
+			}
+			wg.Wait()
+			wait(n, ms)
+			require.Equal(t, want, c.got)
+		})
+	}
+}
+
+// The list of calls under way is whole whichever of them ends first.
+func TestListOfCalls(t *testing.T) {
+	n := MakeNetwork()
+	defer n.Cleanup()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		e := n.Dial("a", "b")
+		want := map[*call]bool{}
+		for range 50 {
+			if k := len(want); k == 0 || r.IntN(k+5) < 5 {
+				c := &call{end: e}
+				require.True(t, e.enlist(c))
+				want[c] = true
+			} else {
+				cs := slices.Collect(maps.Keys(want))
+				c := cs[r.IntN(len(cs))]
+				delete(want, c)
+				require.True(t, c.claim(nil, nil))
+				require.False(t, c.claim(nil, nil))
+			}
+			got := map[*call]bool{}
+			for _, c := range e.underway() {
+				got[c] = true
+			}
+			require.True(t, maps.Equal(want, got))
+		}
+	}
+}
+
+// Servers that are deleted while calls reach them: no call is forgotten.
+func TestDeletionRaces(t *testing.T) {
+	n := MakeNetwork()
+	defer n.Cleanup()
+	g := &gate{open: make(chan bool)}
+	defer close(g.open)
+	var wg sync.WaitGroup
+	for i := range 3000 {
+		s := MakeServer()
+		s.AddService(MakeService(g))
+		n.AddServer(i, s)
+		e := n.Dial("a", i)
+		wg.Add(3)
+		e.Go("gate.Pass", 1, new(int), func(error) { wg.Done() })
+		go func() {
+			e.Go("gate.Pass", 1, new(int), func(error) { wg.Done() })
+			e.Go("gate.Pass", 1, new(int), func(error) { wg.Done() })
+		}()
+		n.DeleteServer(i)
+	}
+	over := make(chan bool)
+	go func() { wg.Wait(); close(over) }()
+	select {
+	case <-over:
+	case <-time.After(10 * time.Second):
+		t.Fatal("calls hang")
 	}
 }

@@ -25,13 +25,15 @@ func TestAt(t *testing.T) {
 		at(2*ms, "a")
 		at(2*ms, "m")
 		at(-time.Hour, "past")
+		at(0, "now") // is the same time, as the past is over
+		at(-time.Hour, "also past")
 		n.At(start.Add(2*ms), "m", func() {
 			ran = append(ran, "m, second")
 			at(2*ms, "inner") // at once, as the time has come
 			at(2*ms+1, "later")
 		})
 		wait(n, time.Second)
-		require.Equal(t, []string{"past 0s", "a 2ms", "m 2ms", "m, second", "inner 2ms", "z 2ms", "later 2.000001ms", "c 3ms"}, ran)
+		require.Equal(t, []string{"also past 0s", "now 0s", "past 0s", "a 2ms", "m 2ms", "m, second", "inner 2ms", "z 2ms", "later 2.000001ms", "c 3ms"}, ran)
 	})
 }
 

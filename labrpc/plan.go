@@ -11,7 +11,7 @@ type trip struct {
 }
 
 // plan rolls the dice for one copy of m.
-func (n *Network) plan(m *message, copy int, cond *Conditions, p *policy, v Verdict, now instant) (t trip) {
+func (m *message) plan(copy int, cond *Conditions, p *policy, v Verdict, now instant) (t trip) {
 	f := m.call.fate
 	t.told = m.call.notices(p.patience())
 	if v.Drop {
@@ -36,12 +36,12 @@ func (n *Network) plan(m *message, copy int, cond *Conditions, p *policy, v Verd
 		t.due = t.due.add(f.sample(cond.ReorderBy, m.ask(askReorderRequestBy, askReorderReplyBy), copy))
 		t.note = "reorder"
 	}
-	n.planCourse(m, copy, p, now, &t)
+	m.planCourse(copy, p, now, &t)
 	return t
 }
 
 // planCourse adds what the course's switches do to a message.
-func (n *Network) planCourse(m *message, copy int, p *policy, now instant, t *trip) {
+func (m *message) planCourse(copy int, p *policy, now instant, t *trip) {
 	const ms = time.Millisecond
 	f := m.call.fate
 	if p.unreliable {

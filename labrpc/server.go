@@ -106,7 +106,7 @@ func (n *Network) serve(m *message, s *Server) {
 	if m.copy > 0 {
 		r = new(message)
 	}
-	*r = message{call: m.call, reply: true, copy: m.copy, server: s}
+	*r = message{call: m.call, reply: true, copy: m.copy}
 	back := false
 	defer func() {
 		if !back { // a panic, or runtime.Goexit

@@ -65,7 +65,7 @@ func (n *Network) respond(r *message) {
 func (n *Network) judge(m *message, p *policy) {
 	c := m.call
 	if m.reply {
-		if !c.returned(m.server) {
+		if !c.returned() {
 			n.lose(m, c.notices(noticed), "the server or the end was deleted or disabled while the handler ran")
 			return
 		}
@@ -101,7 +101,7 @@ func (n *Network) judge(m *message, p *policy) {
 		trips = make([]trip, copies)
 	}
 	for i := range trips {
-		trips[i] = n.plan(m, m.copy+i*stride, cond, p, v, now)
+		trips[i] = m.plan(m.copy+i*stride, cond, p, v, now)
 	}
 	if copies > 1 {
 		c.end.mu.Lock()
