@@ -78,6 +78,21 @@ func BenchmarkRoundTrip(b *testing.B) {
 			}
 			b.ReportMetric(float64(len(buf)), "bytes/msg")
 		})
+		// One pair of encoding/gob for all messages, none of which may be lost.
+		b.Run("command="+kind+"/gobstream", func(b *testing.B) {
+			b.ReportAllocs()
+			var buf bytes.Buffer
+			e, d := gob.NewEncoder(&buf), gob.NewDecoder(&buf)
+			for b.Loop() {
+				if err := e.Encode(&args); err != nil {
+					b.Fatal(err)
+				}
+				var got benchArgs
+				if err := d.Decode(&got); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 		b.Run("command="+kind+"/freshgob", func(b *testing.B) {
 			b.ReportAllocs()
 			n := 0

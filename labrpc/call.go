@@ -48,9 +48,9 @@ type message struct {
 	reply   bool
 	copy    int
 	wire    *wire
-	payload []byte  // never changed
-	err     error   // instead of a payload: a call that is wrong, or the report of one that the server found wrong
-	sum     uint64  // fingerprint of the content, if it is observed
+	payload []byte // never changed
+	err     error  // instead of a payload: a call that is wrong, or the report of one that the server found wrong
+	sum     uint64 // fingerprint of the content, if it is observed
 }
 
 // link is the link that m travels on.

@@ -132,6 +132,7 @@ func TestDuplicateRequest(t *testing.T) {
 	simulate(t, 1, func(t *testing.T, n *Network) { // with one copy lost, the other one will do
 		e, _, l := pair(n)
 		n.SetLink("a", "b", Conditions{Duplicate: 1, DropRequest: 0.5})
+		n.SetLink("b", "a", Conditions{Delay: Constant(time.Second)})
 		require.InDelta(t, 750, many(e, 1000), 70)
 		require.InDelta(t, 1000, l.count(Dropped), 100)
 		require.InDelta(t, 250, l.count(Failed), 70)
@@ -148,6 +149,25 @@ func TestDuplicateReply(t *testing.T) {
 		require.Equal(t, []string{"sent", "delivered", "replied", "duplicated", "returned", "ignored"}, l.kinds(3))
 		require.Zero(t, l.events[0].Copy)
 		require.Equal(t, int64(20), n.GetTotalBytes()/2, "ignored replies are not delivered")
+	})
+}
+
+// No two copies of a reply have the same number, also if the request was doubled.
+func TestCopiesOfReplies(t *testing.T) {
+	simulate(t, 1, func(t *testing.T, n *Network) {
+		e, _, l := pair(n)
+		n.SetDefault(Conditions{Duplicate: 1})
+		require.Equal(t, 1, many(e, 1))
+		wait(n, ms)
+		copies := map[string]int{}
+		for _, ev := range l.events {
+			copies[fmt.Sprint(ev.Kind, ev.Reply, ev.Copy)]++
+		}
+		require.Equal(t, map[string]int{
+			"sent false 0": 1, "duplicated false 1": 1, "delivered false 0": 1, "delivered false 1": 1,
+			"replied true 0": 1, "replied true 1": 1, "duplicated true 2": 1, "duplicated true 3": 1,
+			"returned true 0": 1, "ignored true 1": 1, "ignored true 2": 1, "ignored true 3": 1,
+		}, copies)
 	})
 }
 
@@ -239,6 +259,8 @@ func TestHold(t *testing.T) {
 		}
 		wait(n, time.Second)
 		require.Empty(t, c.seen())
+		n.SetLink("a", "b", Conditions{Hold: true})
+		wait(n, 0)
 		require.Equal(t, 20, l.count(Held))
 		n.At(time.Now().Add(time.Second), "release", func() { n.SetLink("a", "b", Conditions{}) })
 		wait(n, 2*time.Second)

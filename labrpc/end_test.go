@@ -152,9 +152,11 @@ func TestServerIsReplaced(t *testing.T) {
 		require.ErrorIs(t, <-errs, ErrLost)
 		require.Equal(t, []int{1}, old.came)
 		require.Equal(t, []int{2}, young.came)
+		l := observe(n)
 		close(old.open) // its reply comes to nothing
 		wait(n, time.Second)
 		require.Empty(t, errs)
+		require.Equal(t, []string{"reply-dropped"}, l.kinds(1))
 	})
 }
 
@@ -229,7 +231,7 @@ func TestListOfCalls(t *testing.T) {
 		want := map[*call]bool{}
 		for range 50 {
 			if k := len(want); k == 0 || r.IntN(k+5) < 5 {
-				c := &call{end: e}
+				c := &call{end: e, ready: make(chan struct{}, 1)}
 				require.True(t, e.enlist(c))
 				want[c] = true
 			} else {
@@ -246,6 +248,24 @@ func TestListOfCalls(t *testing.T) {
 			require.True(t, maps.Equal(want, got))
 		}
 	}
+}
+
+// A handler does not begin at a server that is gone, nor for an end that is disabled.
+func TestBegin(t *testing.T) {
+	n := MakeNetwork()
+	defer n.Cleanup()
+	e := n.Dial("a", "b")
+	serve(n, "b")
+	c := &call{end: e}
+	c.setRoute()
+	s := c.destination()
+	require.True(t, c.begin(s))
+	n.AddServer("b", MakeServer())
+	require.False(t, c.begin(s))
+	s = c.destination()
+	e.enabled.Store(false)
+	require.False(t, c.begin(s))
+	require.Equal(t, 1, c.handlers)
 }
 
 // Servers that are deleted while calls reach them: no call is forgotten.

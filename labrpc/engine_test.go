@@ -64,6 +64,21 @@ func TestAtSettles(t *testing.T) {
 	})
 }
 
+// A send wakes the engine from its sleep.
+func TestSendWakesTheEngine(t *testing.T) {
+	simulate(t, 1, func(t *testing.T, n *Network) {
+		e, _, l := pair(n)
+		n.At(time.Now().Add(time.Hour), "far", func() {})
+		for range 3 {
+			time.Sleep(time.Second) // not the network's time: the engine has nothing to do for an hour
+			start := time.Now()
+			require.True(t, e.Call("counter.Add", 1, new(int)))
+			require.Zero(t, time.Since(start))
+		}
+		require.Equal(t, 2*time.Second, l.at[len(l.at)-1]-l.at[0])
+	})
+}
+
 // Callbacks come before the messages of their instant.
 func TestAtBeforeMessages(t *testing.T) {
 	simulate(t, 1, func(t *testing.T, n *Network) {

@@ -18,7 +18,7 @@ import (
 type Wrong struct{}
 
 func (Wrong) Panic(args int, reply *int)           { panic("ouch") }
-func (Wrong) Nil(args int, reply *int)             { var m map[int]int; m[1] = 1 }
+func (Wrong) Nil(args int, reply *int)             { Wrong{}.nilMap()[1] = 1 }
 func (Wrong) Exit(args int, reply *int)            { runtime.Goexit() }
 func (Wrong) Chan(args int, reply *chan int)       {}
 func (Wrong) Any(args int, reply *Box)             { reply.X = make(chan int) }
@@ -28,6 +28,8 @@ func (Wrong) Stringer(args Stringer, reply *int)   {}
 func (Wrong) Interface(args any, reply *string)    { *reply = args.(*JunkArgs).tell() }
 func (Wrong) Decoder(args Undecodable, reply *int) {}
 func (a *JunkArgs) tell() string                   { return strings.Repeat("x", a.X) }
+
+func (Wrong) nilMap() map[int]int { return nil }
 
 type Stringer interface{ String() string }
 type Box struct{ X any }

@@ -70,6 +70,17 @@ func TestFatesAreIndependent(t *testing.T) {
 	}
 }
 
+// The two numbers that a distribution is drawn from are independent.
+func TestSampleUsesTwoNumbers(t *testing.T) {
+	d, above := Bimodal(Uniform(0, 10*ms), Uniform(100*ms, 110*ms), 0.5), 0
+	for i := range 10000 {
+		if fateOf(1, uint64(i)).sample(d, askDelayRequest, 0) >= 105*ms {
+			above++
+		}
+	}
+	require.InDelta(t, 2500, above, 250)
+}
+
 // The history of a seed is forever. If this fails, every recorded seed means something else from now on: say so in the commit.
 func TestFatesAreForever(t *testing.T) {
 	f := fateOf(keyOf(42, "a", "b"), 7)
@@ -109,6 +120,22 @@ func fates(t *testing.T, others int, c Conditions, prepare func(*Network)) (line
 		}
 	})
 	return lines
+}
+
+// The two directions of a link have fates of their own.
+func TestFatesOfTheWayBack(t *testing.T) {
+	simulate(t, 1, func(t *testing.T, n *Network) {
+		n.SetDefault(Conditions{DropRequest: 0.5})
+		var lost [2][]bool
+		for i, way := range [2][2]string{{"a", "b"}, {"b", "a"}} {
+			serve(n, way[1])
+			e := n.Dial(way[0], way[1])
+			for range 100 {
+				lost[i] = append(lost[i], !e.Call("counter.Add", 1, new(int)))
+			}
+		}
+		require.NotEqual(t, lost[0], lost[1])
+	})
 }
 
 var rough = Conditions{

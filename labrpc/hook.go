@@ -34,7 +34,7 @@ type hook struct{ see func(*Message) Verdict }
 // Replies that report an error of the call (see [ErrNoMethod] and its like) have no content and are not shown to hooks.
 func (n *Network) Hook(f func(*Message) Verdict) (remove func()) {
 	h := &hook{f}
-	n.setPolicy(func(p *policy) { p.hooks = append(slices.Clip(p.hooks), h) })
+	n.setPolicy(func(p *policy) { p.hooks = append(p.hooks, h) })
 	return func() {
 		n.setPolicy(func(p *policy) {
 			p.hooks = slices.DeleteFunc(slices.Clone(p.hooks), func(x *hook) bool { return x == h })

@@ -36,11 +36,17 @@ func (n *Network) link(from, to string) *link {
 	if l := n.links[name]; l != nil {
 		return l
 	}
-	l := &link{linkName: name, key: keyOf(n.seed, from, to)}
-	n.links[name], l.back = l, l
-	if name != back {
-		l.back = &link{linkName: back, key: keyOf(n.seed, to, from), back: l}
-		n.links[back] = l.back
+	l := n.newLink(from, to)
+	n.links[name], n.links[back] = l, l.back
+	return l
+}
+
+// newLink returns a link and its way back, which may be the same.
+func (n *Network) newLink(from, to string) *link {
+	l := &link{linkName: linkName{from, to}, key: keyOf(n.seed, from, to)}
+	l.back = l
+	if from != to {
+		l.back = &link{linkName: linkName{to, from}, key: keyOf(n.seed, to, from), back: l}
 	}
 	return l
 }

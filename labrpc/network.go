@@ -102,7 +102,7 @@ func (n *Network) MakeEnd(endname any) *ClientEnd {
 		slog.Warn("labrpc: MakeEnd: there was an end of this name, which is deleted now", "end", e.name)
 		n.Hangup(old)
 	}
-	e.route.Store(&route{link: n.link(e.from, "")})
+	e.route.Store(&route{link: n.newLink(e.from, "")}) // to nobody, so nobody else needs to find it
 	return e
 }
 

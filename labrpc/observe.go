@@ -36,6 +36,9 @@ func (k EventKind) String() string {
 }
 
 // An Event is something that has happened to a message.
+//
+// Why is, for what is lost: "drop" (by DropRequest or DropReply), "cut", "queue full", "hook", "unreliable" (by Reliable), "no server", or what
+// was wrong with the end; for what was sent: "reorder" or "long reordering" if it is held back; for Failed: the error.
 type Event struct {
 	Kind   EventKind
 	From   string // the caller

@@ -76,7 +76,7 @@ func MakeService(rcvr any) *Service {
 	}
 	for i := range t.NumMethod() {
 		f := v.Method(i)
-		if ft := f.Type(); ft.NumIn() == 2 && ft.NumOut() == 0 && ft.In(1).Kind() == reflect.Pointer && !ft.IsVariadic() {
+		if ft := f.Type(); ft.NumIn() == 2 && ft.NumOut() == 0 && ft.In(1).Kind() == reflect.Pointer {
 			m := &method{function: f, args: ft.In(0), reply: ft.In(1).Elem()}
 			m.wire, m.err = wireFor(m.reply)
 			svc.methods[t.Method(i).Name] = m

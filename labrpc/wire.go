@@ -41,7 +41,6 @@ func wireFor(t reflect.Type) (*wire, error) {
 
 // encode appends v to dst.
 func (w *wire) encode(dst []byte, v any) (b []byte, err error) {
-	defer caught(&err) // an encoding method of the user's
 	if b, err = w.codec.Append(dst, v); err != nil {
 		err = fmt.Errorf("%w: a %T can't be sent: %w", ErrBadType, v, err)
 	}
@@ -50,7 +49,6 @@ func (w *wire) encode(dst []byte, v any) (b []byte, err error) {
 
 // decode stores what b holds in what v points to.
 func (w *wire) decode(b []byte, v any) (err error) {
-	defer caught(&err)
 	if err = w.codec.Decode(b, v); err != nil {
 		err = fmt.Errorf("%w: a %v does not fit into a %T: %w", ErrBadType, w.typ, v, err)
 	}
@@ -64,11 +62,4 @@ func (w *wire) fresh(b []byte) any {
 		return nil
 	}
 	return p
-}
-
-// caught turns a panic into an error.
-func caught(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("%w: panic: %v", ErrBadType, r)
-	}
 }

@@ -2,6 +2,7 @@ package raft
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -162,7 +163,7 @@ func TestSameSeedSameHistory(t *testing.T) {
 			c.net.SetDefault(labrpc.Conditions{DropRequest: 0.1, DropReply: 0.1, Delay: labrpc.Uniform(0, 26*time.Millisecond)})
 			perNode := make([][]Transition, 3)
 			for i, n := range c.nodes {
-				n.opts = []Option{WithObserver(func(tr Transition) { perNode[i] = append(perNode[i], tr) })}
+				n.opts = []Option{WithObserver(func(tr Transition) { c.note(func() { perNode[i] = append(perNode[i], tr) }) })}
 				n.onApply = func(m ApplyMsg) {
 					if m.CommandIndex%7 == 0 {
 						n.Snapshot(m.CommandIndex, fmt.Append(nil, m.CommandIndex))
@@ -180,9 +181,7 @@ func TestSameSeedSameHistory(t *testing.T) {
 				}
 			}
 			time.Sleep(time.Second)
-			for _, list := range perNode {
-				history = append(history, list...)
-			}
+			c.note(func() { history = slices.Concat(perNode...) })
 		})
 		return history
 	}

@@ -3,6 +3,8 @@ package raft
 import (
 	"bytes"
 	"log/slog"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,16 +102,28 @@ func TestAfterKill(t *testing.T) {
 	})
 }
 
-// A killed peer sends nothing, writes nothing, and applies nothing any more.
+// A killed peer sends nothing, writes nothing, and applies nothing any more, even if it was in the middle of a write.
 func TestKillIsTheEnd(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
+		for _, n := range c.nodes {
+			n.ps = NewPersister(&slowStorage{latency: 10 * time.Millisecond})
+		}
 		c.startAll()
 		c.commit("x")
 		leader := c.leader()
+		time.Sleep(50 * time.Millisecond)
+		sent := 0
+		c.net.Observe(func(e labrpc.Event) {
+			if e.Kind == labrpc.Sent && e.From == strconv.Itoa(leader.id) {
+				c.note(func() { sent++ })
+			}
+		})
 		leader.Start("y")
+		time.Sleep(time.Millisecond)
 		leader.Kill()
-		time.Sleep(100 * time.Millisecond) // what was sent before
+		time.Sleep(20 * time.Millisecond)
 		size := leader.ps.RaftStateSize()
+		c.note(func() { require.Zero(t, sent) })
 		other := c.leader(leader)
 		c.commit("z", leader)
 		require.NotEqual(t, leader, other)
@@ -221,19 +235,19 @@ func TestCondInstallSnapshot(t *testing.T) {
 type slowStorage struct {
 	memory
 	latency time.Duration
-	writing bool
+	writing atomic.Bool
 }
 
 func (s *slowStorage) Sync() error {
-	s.writing = true
+	s.writing.Store(true)
 	time.Sleep(s.latency)
-	s.writing = false
+	s.writing.Store(false)
 	return nil
 }
 
 func (s *slowStorage) Replace(state, snapshot []byte) error {
-	s.writing = true
+	s.writing.Store(true)
 	time.Sleep(s.latency)
-	s.writing = false
+	s.writing.Store(false)
 	return s.memory.Replace(state, snapshot)
 }

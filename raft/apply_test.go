@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"6.824/labrpc"
+	"6.824/raft/consensus"
 )
 
 // A service that does not read its applyCh keeps nobody waiting: its leader commits, and answers, and sends what it has missed later.
@@ -166,25 +167,51 @@ func TestSnapshotOfWhatWasNotSent(t *testing.T) {
 	})
 }
 
-// The bytes of a snapshot are nobody else's: neither what Snapshot was given, nor what arrives on applyCh.
+// The bytes of a snapshot are nobody else's: what the service does to those that it gave, or got, does not reach others.
 func TestSnapshotsAreCopies(t *testing.T) {
-	inBubble(t, 1, func(t *testing.T, c *cluster) {
-		c.startAll()
-		index := c.commit("x")
-		mine := []byte("snapshot")
-		n := c.nodes[0]
-		n.Snapshot(index, mine)
-		copy(mine, "XXXXXXXX")
-		require.Equal(t, "snapshot", string(n.ps.ReadSnapshot()))
-		for range 2 {
-			n.crash()
-			n.start()
-			c.eventually(time.Second, func() bool { return len(n.messages()) == 1 }, "the snapshot applied")
-			got := n.messages()[0].Snapshot
-			require.Equal(t, "snapshot", string(got))
-			copy(got, "XXXXXXXX")
+	for _, restart := range []bool{false, true} {
+		inBubble(t, 3, func(t *testing.T, c *cluster) {
+			c.startAll()
+			away := c.nodes[(c.leader().id+1)%3]
+			away.cut(true)
+			index := c.commit("x", away)
+			for _, n := range c.nodes {
+				if n == away {
+					continue
+				}
+				mine := []byte("snapshot")
+				n.Snapshot(index, mine)
+				copy(mine, "XXXXXXXX")
+				require.Equal(t, "snapshot", string(n.ps.ReadSnapshot()))
+				if restart {
+					n.crash()
+					n.start()
+					c.eventually(time.Second, func() bool { return len(n.messages()) == 1 }, "the snapshot applied")
+					got := n.messages()[0].Snapshot
+					require.Equal(t, "snapshot", string(got))
+					copy(got, "XXXXXXXX")
+				}
+			}
+			away.cut(false)
+			c.commit("y")
+			require.Equal(t, "snapshot", string(away.messages()[0].Snapshot))
+		})
+	}
+}
+
+// Whoever has received a message can take a snapshot at its index at once, though its sender may not know yet that it was received.
+func TestSentIsKnownToTheReceiver(t *testing.T) {
+	a := newApplier(&Raft{dead: make(chan struct{})}, make(chan ApplyMsg))
+	const count = 5000
+	go func() {
+		for i := range count {
+			a.deliver(consensus.Apply{Index: i + 1, Term: 1, NoOp: true})
 		}
-	})
+	}()
+	for range count {
+		m := <-a.ch
+		require.GreaterOrEqual(t, a.sent(), m.CommandIndex)
+	}
 }
 
 // Everybody takes snapshots all the time, from wherever they like.

@@ -154,10 +154,13 @@ func appendOne(b *testing.B, l *loop, index int) {
 }
 
 // stillLoop returns the loop of peer 0 of 3, which is not running.
-func stillLoop(t testing.TB, ps *Persister) *loop {
+func stillLoop(t testing.TB, ps *Persister, opts ...Option) *loop {
 	j, found, err := openJournal(ps)
 	require.NoError(t, err)
 	o := options{rand: rand.New(rand.NewPCG(1, 1)), host: realHost{}, log: slog.Default()}
+	for _, opt := range opts {
+		opt(&o)
+	}
 	node, err := consensus.New(consensus.Config{ID: 0, Peers: 3, Rand: o.rand}, found.Restored)
 	require.NoError(t, err)
 	rf := &Raft{peers: make([]*labrpc.ClientEnd, 3), log: o.log, host: o.host, box: newMailbox(), dead: make(chan struct{})}

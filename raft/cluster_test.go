@@ -22,6 +22,14 @@ type cluster struct {
 	net   *labrpc.Network
 	seed  uint64 // 0: the peers draw their own
 	nodes []*testNode
+	notes sync.Mutex // guards what a test's observers note
+}
+
+// note runs f under the lock for notes.
+func (c *cluster) note(f func()) {
+	c.notes.Lock()
+	defer c.notes.Unlock()
+	f()
 }
 
 type testNode struct {

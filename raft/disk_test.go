@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,9 +116,9 @@ func TestDiskError(t *testing.T) {
 				bad.ps = NewPersister(disk)
 				var roles []bool
 				bad.opts = []Option{WithTiming(150*time.Millisecond, 50*time.Millisecond), // it will lead at first
-					WithRoleObserver(func(_ int, leads bool) { roles = append(roles, leads) })}
+					WithRoleObserver(func(_ int, leads bool) { c.note(func() { roles = append(roles, leads) }) })}
 				var last Transition
-				bad.opts = append(bad.opts, WithObserver(func(tr Transition) { last = tr }))
+				bad.opts = append(bad.opts, WithObserver(func(tr Transition) { c.note(func() { last = tr }) }))
 				c.startAll()
 				c.eventually(10*time.Second, func() bool {
 					for _, n := range c.nodes {
@@ -136,6 +137,8 @@ func TestDiskError(t *testing.T) {
 				require.ErrorIs(t, err, errBroken)
 				_, leads := bad.GetState()
 				require.False(t, leads)
+				c.notes.Lock()
+				defer c.notes.Unlock()
 				if len(roles) > 0 {
 					require.False(t, roles[len(roles)-1], "it was said that it does not lead any more")
 				}
@@ -171,12 +174,12 @@ func TestDiskErrorOfMajority(t *testing.T) {
 func TestNothingLeavesBeforeItIsDurable(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
 		disks := make([]*slowStorage, 3)
-		sent := 0
+		var sent atomic.Int32
 		for i, n := range c.nodes {
 			disks[i] = &slowStorage{latency: 7 * time.Millisecond}
 			n.ps = NewPersister(disks[i])
 			n.opts = []Option{WithObserver(func(tr Transition) {
-				require.False(c.t, disks[i].writing)
+				require.False(c.t, disks[i].writing.Load())
 				got := requireWholeState(c.t, n.ps)
 				require.Equal(c.t, tr.Term, got.Term)
 				require.Equal(c.t, tr.VotedFor, got.VotedFor)
@@ -185,15 +188,15 @@ func TestNothingLeavesBeforeItIsDurable(t *testing.T) {
 		}
 		c.net.Observe(func(e labrpc.Event) {
 			if e.Kind == labrpc.Sent {
-				sent++
-				require.False(c.t, disks[e.From[0]-'0'].writing, "%v from %s", e.Method, e.From)
+				sent.Add(1)
+				require.False(c.t, disks[e.From[0]-'0'].writing.Load(), "%v from %s", e.Method, e.From)
 			}
 		})
 		c.startAll()
 		for i := range 20 {
 			c.commit(i)
 		}
-		require.Greater(t, sent, 80)
+		require.Greater(t, sent.Load(), int32(80))
 	})
 }
 
@@ -210,25 +213,25 @@ func TestGroupCommit(t *testing.T) {
 		leader := c.leader()
 		c.commit("first")
 		disk := disks[leader.id]
-		appends, syncs := disk.appends, disk.syncs
+		appends, syncs := disk.appends.Load(), disk.syncs.Load()
 		const count = 200
-		indices := make(chan int, count)
+		indices := make([]int, count)
 		hosts[leader.id].pause() // so that all come in before the first is handled
 		for i := range count {
 			go func() {
 				index, _, _ := leader.Start(i)
-				indices <- index
+				c.note(func() { indices[i] = index })
 			}()
 		}
 		time.Sleep(time.Millisecond)
 		hosts[leader.id].resume()
-		seen := map[int]bool{}
-		for range count {
-			seen[<-indices] = true
-		}
-		require.Len(t, seen, count, "each has an index of its own")
-		c.eventually(time.Second, func() bool { return leader.Status().CommitIndex == count+1 }, "committed")
-		require.LessOrEqual(t, disk.appends-appends, 5)
-		require.Equal(t, disk.appends-appends, disk.syncs-syncs)
+		c.eventually(time.Second, func() bool { return len(leader.messages()) == count+1 }, "applied")
+		c.note(func() {
+			for i, index := range indices {
+				require.Equal(t, i, leader.messages()[index-1].Command, "each was told its own index")
+			}
+		})
+		require.LessOrEqual(t, disk.appends.Load()-appends, int32(5))
+		require.Equal(t, disk.appends.Load()-appends, disk.syncs.Load()-syncs)
 	})
 }

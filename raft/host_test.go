@@ -2,11 +2,13 @@ package raft
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"6.824/labrpc"
 )
 
 // A testHost is a machine that can be paused, and whose clock can be wrong.
@@ -81,17 +83,19 @@ func TestPausedFollower(t *testing.T) {
 		c.startAll()
 		leader := c.leader()
 		n := c.nodes[(leader.id+1)%3]
-		stood := false
+		var stood atomic.Bool
+		c.net.Observe(func(e labrpc.Event) {
+			if e.Method == "Raft.RequestVote" {
+				stood.Store(true)
+			}
+		})
 		for range 10 {
 			hosts[n.id].pause()
 			time.Sleep(3 * time.Second)
 			hosts[n.id].resume()
-			for range 300 {
-				time.Sleep(time.Millisecond)
-				stood = stood || n.Status().Role != Follower
-			}
+			time.Sleep(300 * time.Millisecond)
 		}
-		require.False(t, stood)
+		require.False(t, stood.Load())
 		require.Equal(t, leader, c.leader())
 	})
 }
@@ -147,16 +151,19 @@ func TestClock(t *testing.T) {
 		time.Sleep(time.Second)
 		require.Equal(t, 3500*time.Millisecond, k.now())
 
-		fired := make(chan time.Duration, 10)
-		f := func() { fired <- k.now() }
+		fired := make(chan bool, 10)
+		f := func() { fired <- true }
+		shows := func(want time.Duration) {
+			<-fired
+			require.Equal(t, want, k.now())
+		}
 		k.wakeAt(5*time.Second, f)
 		k.wakeAt(6*time.Second, f) // does not set it back
-		require.Equal(t, 5*time.Second, <-fired)
+		shows(5 * time.Second)
 		k.wakeAt(8*time.Second, f)
 		k.wakeAt(6*time.Second, f) // sets it forward
-		require.Equal(t, 6*time.Second, <-fired)
+		shows(6 * time.Second)
 		k.wakeAt(1*time.Second, f) // is over already
-		require.Equal(t, 6*time.Second, <-fired)
+		shows(6 * time.Second)
 	})
 }
-

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -90,10 +91,10 @@ func TestJournalRandomly(t *testing.T) {
 				for range 1 + r.IntN(4) {
 					out.Entries = append(out.Entries, consensus.Entry{Term: term, Data: make([]byte, r.IntN(1<<r.IntN(9))), NoOp: r.IntN(9) == 0})
 				}
-				last = out.First + len(out.Entries) - 1
 			}
 			if r.IntN(20) == 0 { // compaction, or an install from far ahead
-				out.First, out.Entries, last = 0, nil, d.SnapshotIndex+len(d.Entries)
+				last = d.SnapshotIndex + len(d.Entries)
+				out.First, out.Entries = 0, nil
 				index := d.SnapshotIndex + 1 + r.IntN(last-d.SnapshotIndex+5)
 				if index <= last {
 					term = d.Entries[index-d.SnapshotIndex-1].Term
@@ -117,14 +118,14 @@ func TestJournalWritesBatchAtOnce(t *testing.T) {
 	s := &countingStorage{}
 	d := openDisk(t, NewPersister(s))
 	require.NoError(t, d.change(consensus.Output{}))
-	require.Zero(t, s.appends+s.syncs+s.replaces, "nothing changed, nothing written")
+	require.Equal(t, []int32{0, 0, 0}, s.counts(), "nothing changed, nothing written")
 	require.NoError(t, d.change(consensus.Output{HardState: &consensus.HardState{Term: 1, VotedFor: 2}}))
-	require.Equal(t, 1, s.replaces, "the first write is a base")
+	require.Equal(t, []int32{0, 0, 1}, s.counts(), "the first write is a base")
 	entries := []consensus.Entry{{Term: 2, Data: []byte("a")}, {Term: 2, Data: []byte("b")}}
 	require.NoError(t, d.change(consensus.Output{HardState: &consensus.HardState{Term: 2, VotedFor: -1}, First: 1, Entries: entries}))
-	require.Equal(t, []int{1, 1, 1}, []int{s.appends, s.syncs, s.replaces})
+	require.Equal(t, []int32{1, 1, 1}, s.counts())
 	require.NoError(t, d.change(consensus.Output{Snapshot: &consensus.Snapshot{Index: 1, Term: 2}}))
-	require.Equal(t, []int{1, 1, 2}, []int{s.appends, s.syncs, s.replaces})
+	require.Equal(t, []int32{1, 1, 2}, s.counts())
 	requireSame(t, d.Restored, d.ps)
 }
 
@@ -139,6 +140,28 @@ func TestJournalReportsWriteErrors(t *testing.T) {
 	require.NoError(t, d.change(hard))
 	s.fail = full
 	require.ErrorIs(t, d.change(consensus.Output{First: 1, Entries: make([]consensus.Entry, 1)}), full, "of Append")
+}
+
+// What is overwritten again and again does not pile up: neither entries, nor terms.
+func TestJournalCollectsGarbage(t *testing.T) {
+	s := &countingStorage{}
+	d := openDisk(t, NewPersister(s))
+	entries := func(n, term int) (list []consensus.Entry) {
+		for range n {
+			list = append(list, consensus.Entry{Term: term, Data: make([]byte, 100)})
+		}
+		return list
+	}
+	require.NoError(t, d.change(consensus.Output{HardState: &consensus.HardState{Term: 1}, First: 1, Entries: entries(50, 1)}))
+	live := d.size
+	for i := range 2000 {
+		out := consensus.Output{HardState: &consensus.HardState{Term: i + 2}, First: 41, Entries: entries(10, i+2)}
+		require.NoError(t, d.change(out))
+		require.LessOrEqual(t, d.ps.RaftStateSize(), 2*live+2000)
+		require.NoError(t, d.change(consensus.Output{HardState: &consensus.HardState{Term: i + 2, VotedFor: 1}}))
+	}
+	requireSame(t, d.Restored, d.ps)
+	require.Less(t, s.replaces.Load(), int32(600), "and what is alive is not copied every time")
 }
 
 // What a state of a few entries takes is what the course's bounds on its size leave room for.
@@ -156,21 +179,25 @@ func TestStateIsCompact(t *testing.T) {
 // A countingStorage counts writes, and fails them on demand.
 type countingStorage struct {
 	memory
-	appends, syncs, replaces int
+	appends, syncs, replaces atomic.Int32
 	fail                     error
 }
 
+func (s *countingStorage) counts() []int32 {
+	return []int32{s.appends.Load(), s.syncs.Load(), s.replaces.Load()}
+}
+
 func (s *countingStorage) Append(b []byte) error {
-	s.appends++
+	s.appends.Add(1)
 	return errors.Join(s.fail, s.memory.Append(b))
 }
 
 func (s *countingStorage) Sync() error {
-	s.syncs++
+	s.syncs.Add(1)
 	return s.fail
 }
 
 func (s *countingStorage) Replace(state, snapshot []byte) error {
-	s.replaces++
+	s.replaces.Add(1)
 	return errors.Join(s.fail, s.memory.Replace(state, snapshot))
 }

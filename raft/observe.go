@@ -73,7 +73,7 @@ func idOf(e consensus.Entry) EntryID {
 	const offset, prime = 14695981039346656037, 1099511628211
 	sum := uint64(offset)
 	if e.NoOp {
-		sum *= prime // a no-op is not an empty command
+		sum = ^sum // no command looks like that
 	}
 	for _, b := range e.Data {
 		sum = (sum ^ uint64(b)) * prime

@@ -12,6 +12,7 @@ type Option func(*options)
 type options struct {
 	election  time.Duration
 	heartbeat time.Duration
+	chunk     int
 	rand      *rand.Rand
 	host      Host
 	observers []func(Transition)
@@ -25,6 +26,9 @@ type options struct {
 func WithTiming(election, heartbeat time.Duration) Option {
 	return func(o *options) { o.election, o.heartbeat = election, heartbeat }
 }
+
+// WithSnapshotChunk sets how many bytes of a snapshot go into one message; zero stands for the default, 1 MiB.
+func WithSnapshotChunk(bytes int) Option { return func(o *options) { o.chunk = bytes } }
 
 // WithRand has the peer draw its election timeouts from r, which then belongs to it.
 func WithRand(r *rand.Rand) Option { return func(o *options) { o.rand = r } }

@@ -74,7 +74,7 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan 
 		rf.log.Warn("raft: the last write before a crash was torn; what is left of it is dropped", "at", found.size)
 	}
 	node, err := consensus.New(consensus.Config{
-		ID: me, Peers: len(peers), ElectionTimeout: o.election, Heartbeat: o.heartbeat, Rand: o.rand,
+		ID: me, Peers: len(peers), ElectionTimeout: o.election, Heartbeat: o.heartbeat, SnapshotChunk: o.chunk, Rand: o.rand,
 	}, found.Restored)
 	if err != nil {
 		rf.fail(fmt.Errorf("raft: %w", err))

@@ -91,6 +91,20 @@ func TestRecoverFlippedAtEveryByte(t *testing.T) {
 	}
 }
 
+// Two damaged records can't be one torn write.
+func TestRecoverTwoBadRecords(t *testing.T) {
+	ps, _, starts := aState(t)
+	state := ps.ReadRaftState()
+	n := len(starts)
+	state[starts[n-1]-1] ^= 1
+	state[starts[n-2]-1] ^= 1
+	_, err := recoverState(state, ps.ReadSnapshot())
+	var corrupt *CorruptError
+	require.ErrorAs(t, err, &corrupt)
+	require.ErrorIs(t, err, errChecksum)
+	require.Equal(t, starts[n-3], corrupt.Offset)
+}
+
 // Records that are missing from the middle, doubled or swapped are refused, or leave a state that was there once.
 func TestRecoverRecordsOutOfPlace(t *testing.T) {
 	ps, _, starts := aState(t)

@@ -58,7 +58,12 @@ type replyTo[R comparable] interface {
 }
 
 func call[R comparable, P replyTo[R]](rf *Raft, to int, method string, msg consensus.Message, reply P) {
-	rf.peers[to].Go(method, msg, reply, func(err error) {
+	end := rf.peers[to]
+	if end == nil {
+		rf.box.post(consensus.Lost{To: to, Msg: msg})
+		return
+	}
+	end.Go(method, msg, reply, func(err error) {
 		var nothing R
 		if err != nil || *reply == nothing {
 			rf.box.post(consensus.Lost{To: to, Msg: msg})

@@ -1,11 +1,9 @@
 package labtest
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/pprof"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,11 +41,10 @@ func (b *bubble) run(t *testing.T, f func()) outcome {
 			}
 			ended <- out
 		}()
-		pprof.Do(context.Background(), pprof.Labels("lab", b.label), func(context.Context) {
-			synctest.Test(t, func(*testing.T) {
-				b.id.Store(currentBubble())
-				f()
-			})
+		label(b.label, "")
+		synctest.Test(t, func(*testing.T) {
+			b.id.Store(currentBubble())
+			f()
 		})
 	}()
 

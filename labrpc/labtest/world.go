@@ -36,8 +36,8 @@ type World struct {
 	overall  map[string]int64
 	failure  *Violation
 	actors   int
-	names    map[int64]string // of the actors, by goroutine
-	idle     chan struct{}    // closed when the last actor is done; nil while nobody waits
+	names    map[goroutineMark]string // of the actors
+	idle     chan struct{}            // closed when the last actor is done; nil while nobody waits
 	ended    bool
 	done     chan struct{} // closed when the run is over: the scenario returned, or something was violated
 	verdicts []func() (check, text string)
@@ -58,7 +58,7 @@ type quota struct {
 func newWorld(scenario string, seed int64, b *bubble) *World {
 	w := &World{
 		scenario: scenario, seed: seed, start: time.Now(), bubble: b, rec: newRecorder(),
-		streams: map[string]*rand.Rand{}, nodes: map[string]*Node{}, counters: map[string]int64{}, overall: map[string]int64{}, names: map[int64]string{},
+		streams: map[string]*rand.Rand{}, nodes: map[string]*Node{}, counters: map[string]int64{}, overall: map[string]int64{}, names: map[goroutineMark]string{},
 		links: links{now: map[link]labrpc.Conditions{}}, done: make(chan struct{}),
 	}
 	w.net = labrpc.NewNetwork(labrpc.Options{Seed: seed, Settle: w.settle})
@@ -169,9 +169,9 @@ func (w *World) Go(name string, f func()) {
 func (w *World) act(name string, f func()) {
 	w.net.At(time.Now(), "go "+name, func() {
 		go func() {
-			id := goroutineID()
-			w.nameActor(id, name)
-			defer w.nameActor(id, "")
+			mark := label(w.bubble.label, name)
+			w.nameActor(mark, name)
+			defer w.nameActor(mark, "")
 			defer func() {
 				if p := recover(); p != nil {
 					w.Violate("no panic", "", "%s panicked: %v\n%s", name, p, debug.Stack())
@@ -184,22 +184,22 @@ func (w *World) act(name string, f func()) {
 
 // nameActor notes, or forgets, whose goroutine it is. Actors that are woken in one step and sleep
 // for the same time are woken again in the order of their names.
-func (w *World) nameActor(goroutine int64, name string) {
+func (w *World) nameActor(mark goroutineMark, name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if name == "" {
-		delete(w.names, goroutine)
+		delete(w.names, mark)
 	} else {
-		w.names[goroutine] = name
+		w.names[mark] = name
 	}
 }
 
 // actorName is the name of the actor that calls, "" if it is none.
 func (w *World) actorName() string {
-	id := goroutineID()
+	mark := markOf()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.names[id]
+	return w.names[mark]
 }
 
 func (w *World) actorDone() {

@@ -1,0 +1,72 @@
+package rsm
+
+import (
+	"fmt"
+	"reflect"
+
+	"6.824/labgob"
+)
+
+// snapshot is what a snapshot holds: the machine's state and the sessions, which belong
+// together.
+type snapshot[Result any] struct {
+	Sessions []session[Result]
+	Machine  []byte
+}
+
+// entryOverhead is about what a command takes in raft's state besides the operation.
+const entryOverhead = 64
+
+// compact takes a snapshot when the log has grown by half of the limit since the last; s.mu is
+// held. Growth is counted here, from the entries applied, and not read off raft's state: that
+// changes while others run, and all that a run does must be a function of its events. The
+// state is captured now and encoded elsewhere, so the service goes on; raft then writes it,
+// once.
+func (s *Server[Op, Result]) compact() {
+	if s.config.MaxRaftState < 0 || s.grown < s.config.MaxRaftState/2 {
+		return
+	}
+	s.grown = 0
+	index, encode, all := s.applied, s.machine.Capture(), s.sessions.all()
+	before, saved := s.saved, make(chan struct{})
+	s.saved = saved
+	go func() {
+		defer close(saved)
+		b, err := encodeSnapshot(all, encode)
+		<-before        // snapshots reach raft in their order
+		if err != nil { // the log grows on, but nothing is lost
+			s.config.Logger.Error("no snapshot", "server", s.config.Me, "index", index, "err", err)
+			return
+		}
+		s.rf.Snapshot(index, b)
+	}()
+}
+
+func encodeSnapshot[Result any](all []session[Result], encode func() ([]byte, error)) ([]byte, error) {
+	machine, err := encode()
+	if err != nil {
+		return nil, fmt.Errorf("rsm: encoding the machine's state: %w", err)
+	}
+	codec, err := labgob.CodecFor(reflect.TypeFor[snapshot[Result]]())
+	if err != nil {
+		return nil, fmt.Errorf("rsm: results can't be encoded: %w", err)
+	}
+	return codec.Append(nil, snapshot[Result]{all, machine})
+}
+
+// restore replaces the state by a snapshot's; s.mu is held.
+func (s *Server[Op, Result]) restore(b []byte) error {
+	var snap snapshot[Result]
+	codec, err := labgob.CodecFor(reflect.TypeFor[snapshot[Result]]())
+	if err != nil {
+		return err
+	}
+	if err := codec.Decode(b, &snap); err != nil {
+		return err
+	}
+	s.sessions = newSessions[Result](s.config.MaxSessions)
+	for _, one := range snap.Sessions {
+		s.sessions.open(one)
+	}
+	return s.machine.Restore(snap.Machine)
+}
