@@ -87,7 +87,10 @@ func (l *log) compact(i, term int, snapshot []byte) {
 		rest = append(rest, l.entries[i-l.snapshotIndex:]...) // copied, so that the others' memory is free
 	}
 	l.snapshotIndex, l.snapshotTerm, l.snapshot, l.entries = i, term, snapshot, rest
-	if l.changed > 0 && l.changed <= i {
-		l.changed = i + 1
+	switch {
+	case l.changed > l.lastIndex(): // it was dropped before it was written
+		l.changed = 0
+	case l.changed > 0:
+		l.changed = max(l.changed, i+1)
 	}
 }
