@@ -102,7 +102,8 @@ func TestAfterKill(t *testing.T) {
 	})
 }
 
-// A killed peer sends nothing, writes nothing, and applies nothing any more, even if it was in the middle of a write.
+// A killed peer sends nothing, writes nothing, and applies nothing any more, even if it was in the middle of
+// a write.
 func TestKillIsTheEnd(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
 		for _, n := range c.nodes {
@@ -132,7 +133,8 @@ func TestKillIsTheEnd(t *testing.T) {
 	})
 }
 
-// Kill ends every goroutine, whoever waits for what: a bubble does not end well otherwise. Nobody reads applyCh here.
+// Kill ends every goroutine, whoever waits for what: a bubble does not end well otherwise. Nobody reads
+// applyCh here.
 func TestKillLeavesNothingRunning(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
 		for _, n := range c.nodes {
@@ -184,7 +186,8 @@ func TestKillWhileDiskIsBusy(t *testing.T) {
 	})
 }
 
-// A peer that is made with the persister of a killed one goes on where that came to, even if it is still writing.
+// A peer that is made with the persister of a killed one goes on where that came to, even if it is still
+// writing.
 func TestMakeWhileOldPeerWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := &slowStorage{latency: time.Second}

@@ -11,8 +11,9 @@ import (
 	"6.824/raft/consensus"
 )
 
-// An applier hands to the service what is committed. It has a goroutine and a queue of its own, so that a service that is
-// slow, or that doesn't read at all, never keeps consensus waiting. The queue holds no more than the log does.
+// An applier hands to the service what is committed. It has a goroutine and a queue of its own, so that a
+// service that is slow, or that doesn't read at all, never keeps consensus waiting. The queue holds no more
+// than the log does.
 type applier struct {
 	rf   *Raft
 	ch   chan ApplyMsg
@@ -61,8 +62,8 @@ func (a *applier) take(done []consensus.Apply) (list []consensus.Apply, ok bool)
 	return list, !a.closed
 }
 
-// sent is the last index that the service has been sent. The one that it is being sent counts, for it may be in the service's hands
-// before the sender knows.
+// sent is the last index that the service has been sent. The one that it is being sent counts, for it may be
+// in the service's hands before the sender knows.
 func (a *applier) sent() int { return int(a.last.Load()) }
 
 // run hands over until the peer is dead.
@@ -102,7 +103,9 @@ func (a *applier) deliver(ap consensus.Apply) bool {
 
 func message(ap consensus.Apply) (ApplyMsg, error) {
 	if ap.Snapshot != nil {
-		return ApplyMsg{SnapshotValid: true, Snapshot: bytes.Clone(ap.Snapshot), SnapshotTerm: ap.Term, SnapshotIndex: ap.Index}, nil
+		return ApplyMsg{
+			SnapshotValid: true, Snapshot: bytes.Clone(ap.Snapshot), SnapshotTerm: ap.Term, SnapshotIndex: ap.Index,
+		}, nil
 	}
 	msg := ApplyMsg{CommandValid: true, CommandIndex: ap.Index}
 	if ap.NoOp {

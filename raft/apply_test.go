@@ -12,7 +12,8 @@ import (
 	"6.824/raft/consensus"
 )
 
-// A service that does not read its applyCh keeps nobody waiting: its leader commits, and answers, and sends what it has missed later.
+// A service that does not read its applyCh keeps nobody waiting: its leader commits, and answers, and sends
+// what it has missed later.
 func TestSlowServiceDoesNotBlockConsensus(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
 		unblock := make(chan bool)
@@ -47,7 +48,8 @@ func TestSlowServiceDoesNotBlockConsensus(t *testing.T) {
 	})
 }
 
-// The log is compacted while commands are applied, by the reader of applyCh, and peers that lag get the snapshot.
+// The log is compacted while commands are applied, by the reader of applyCh, and peers that lag get the
+// snapshot.
 func TestSnapshots(t *testing.T) {
 	const every, count = 10, 205
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
@@ -167,7 +169,8 @@ func TestSnapshotOfWhatWasNotSent(t *testing.T) {
 	})
 }
 
-// The bytes of a snapshot are nobody else's: what the service does to those that it gave, or got, does not reach others.
+// The bytes of a snapshot are nobody else's: what the service does to those that it gave, or got, does not
+// reach others.
 func TestSnapshotsAreCopies(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		inBubble(t, 3, func(t *testing.T, c *cluster) {
@@ -199,7 +202,8 @@ func TestSnapshotsAreCopies(t *testing.T) {
 	}
 }
 
-// Whoever has received a message can take a snapshot at its index at once, though its sender may not know yet that it was received.
+// Whoever has received a message can take a snapshot at its index at once, though its sender may not know yet
+// that it was received.
 func TestSentIsKnownToTheReceiver(t *testing.T) {
 	a := newApplier(&Raft{dead: make(chan struct{})}, make(chan ApplyMsg))
 	const count = 5000
@@ -246,4 +250,27 @@ func requireWholeState(t testing.TB, ps *Persister) recovered {
 	require.NoError(t, err)
 	require.False(t, got.torn)
 	return got
+}
+
+// A committed command that can't be decoded stops the peer: it must neither be skipped nor made up.
+func TestCommandThatCannotBeDecoded(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, c *cluster) {
+		n := c.nodes[0]
+		d := openDisk(t, n.ps)
+		bad := consensus.Entry{Term: 1, Data: []byte("no command")}
+		hard := consensus.HardState{Term: 1, VotedFor: 0}
+		require.NoError(t, d.change(consensus.Output{HardState: &hard, First: 1, Entries: []consensus.Entry{bad}}))
+		roles := []bool{}
+		n.opts = []Option{WithRoleObserver(func(_ int, leads bool) { c.note(func() { roles = append(roles, leads) }) })}
+		c.startAll()
+		c.leader()
+		n.Start("x") // commits the one before, too
+		c.eventually(time.Second, func() bool { return n.Err() != nil }, "failed")
+		require.ErrorContains(t, n.Err(), "raft: entry 1 of term 1: ")
+		time.Sleep(time.Millisecond)
+		require.Empty(t, n.messages())
+		_, _, ok := n.Start("y")
+		require.False(t, ok)
+		c.note(func() { require.Equal(t, []bool{false, true, false}, roles) })
+	})
 }

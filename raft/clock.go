@@ -28,8 +28,9 @@ func (c *clock) now() time.Duration {
 	return c.read
 }
 
-// wakeAt has f called when the clock, which has just been read, shows at, or before. A timer that is set for earlier stays: it
-// finds out that it is too early more cheaply than it is set anew for each message that defers a deadline.
+// wakeAt has f called when the clock, which has just been read, shows at, or before. A timer that is set for
+// earlier stays: it finds out that it is too early more cheaply than it is set anew for each message that
+// defers a deadline.
 func (c *clock) wakeAt(at time.Duration, f func()) {
 	d := max(at-c.read, 0)
 	if pace := c.host.Pace(); pace != 1 {

@@ -222,7 +222,8 @@ func (c *cluster) appliedBy(index int, command any, but ...*testNode) bool {
 	return true
 }
 
-// requireInOrder demands that the messages are a snapshot or the first entry, then one entry after the other, or a later snapshot.
+// requireInOrder demands that the messages are a snapshot or the first entry, then one entry after the other,
+// or a later snapshot.
 func requireInOrder(t testing.TB, messages []ApplyMsg) {
 	t.Helper()
 	last := 0

@@ -15,8 +15,8 @@ import (
 	"6.824/raft/consensus"
 )
 
-// A peer whose state was cut off or changed at any byte either runs, on a state that it had once, or is dead and says why. It never
-// panics, and never makes something up.
+// A peer whose state was cut off or changed at any byte either runs, on a state that it had once, or is dead
+// and says why. It never panics, and never makes something up.
 func TestMakeOnDamagedState(t *testing.T) {
 	ps, _, starts := aState(t)
 	state, snapshot := ps.ReadRaftState(), ps.ReadSnapshot()
@@ -106,7 +106,8 @@ func (s *brokenStorage) Replace(state, snapshot []byte) error {
 	return s.memory.Replace(state, snapshot)
 }
 
-// Whichever write fails, that is the end of the peer, and nobody ever hears of what it could not write. The others go on.
+// Whichever write fails, that is the end of the peer, and nobody ever hears of what it could not write. The
+// others go on.
 func TestDiskError(t *testing.T) {
 	for writes := range 12 {
 		t.Run(fmt.Sprint(writes, " writes"), func(t *testing.T) {

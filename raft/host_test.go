@@ -42,7 +42,8 @@ func (h *testHost) resume() {
 	h.gate = nil
 }
 
-// A leader that is paused is replaced. When it goes on, it finds out, and nothing it was asked meanwhile is committed twice or half.
+// A leader that is paused is replaced. When it goes on, it finds out, and nothing it was asked meanwhile is
+// committed twice or half.
 func TestPausedLeader(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
 		hosts := make([]*testHost, 3)

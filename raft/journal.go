@@ -7,8 +7,8 @@ import (
 	"6.824/raft/consensus"
 )
 
-// A journal is the loop's hand on the disk: it turns what consensus wants durable into records. Nothing that depends on a change
-// may leave the node before save has returned.
+// A journal is the loop's hand on the disk: it turns what consensus wants durable into records. Nothing that
+// depends on a change may leave the node before save has returned.
 type journal struct {
 	ps     *Persister
 	owner  int
@@ -20,8 +20,8 @@ type journal struct {
 	buf    []byte
 }
 
-// Garbage is what later records made void: entries that were truncated, terms and votes. It may take up to half of the state, or
-// this many bytes; then the state is written anew.
+// Garbage is what later records made void: entries that were truncated, terms and votes. It may take up to
+// half of the state, or this many bytes; then the state is written anew.
 const minGarbage = 512
 
 // openJournal reads back what is on the disk, and makes the caller the only one to write there from now on.
@@ -40,7 +40,8 @@ func openJournal(ps *Persister) (*journal, recovered, error) {
 	return j, got, nil
 }
 
-// save makes durable what out says must be, with one write. log gives the entry at an index, up to last, as they are after the change.
+// save makes durable what out says must be, with one write. log gives the entry at an index, up to last, as
+// they are after the change.
 func (j *journal) save(out *consensus.Output, last int, log func(index int) consensus.Entry) error {
 	if out.HardState == nil && out.Snapshot == nil && len(out.Entries) == 0 {
 		return nil
@@ -124,8 +125,8 @@ func (j *journal) keep(rec []byte) {
 	}
 }
 
-// sizes are the sizes of consecutive entries in bytes: what a truncation will make garbage. They are kept in chunks, so that
-// pushing one costs the same however many there are.
+// sizes are the sizes of consecutive entries in bytes: what a truncation will make garbage. They are kept in
+// chunks, so that pushing one costs the same however many there are.
 type sizes struct {
 	first, next int // of the entries with first ≤ index < next
 	total       int

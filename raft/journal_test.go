@@ -66,8 +66,8 @@ func requireRestored(t testing.TB, want, got consensus.Restored) {
 	require.Equal(t, want, got)
 }
 
-// After any sequence of changes the disk holds what memory does, however often it is opened anew in between, and no
-// more than about half of it is garbage.
+// After any sequence of changes the disk holds what memory does, however often it is opened anew in between,
+// and no more than about half of it is garbage.
 func TestJournalRandomly(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 0))

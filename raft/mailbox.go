@@ -6,8 +6,8 @@ import (
 	"6.824/raft/consensus"
 )
 
-// A mailbox is where everything that happens to a peer waits for its loop: requests, replies, commands, snapshots. There is one order of
-// events, that of the mailbox.
+// A mailbox is where everything that happens to a peer waits for its loop: requests, replies, commands,
+// snapshots. There is one order of events, that of the mailbox.
 type mailbox struct {
 	wake chan struct{} // one slot: there may be something to do. The loop waits for nothing else
 
@@ -23,8 +23,8 @@ type event struct {
 	waiter *waiter // nil: nobody
 }
 
-// A waiter is a goroutine that waits for what comes of an event. The loop fills in what that is, then calls answer, then
-// forgets the waiter.
+// A waiter is a goroutine that waits for what comes of an event. The loop fills in what that is, then calls
+// answer, then forgets the waiter.
 type waiter struct {
 	done  chan struct{} // one slot, so that the loop never waits for a waiter
 	reply consensus.Message
@@ -91,7 +91,8 @@ func (m *mailbox) nudge() {
 	}
 }
 
-// take empties the mailbox, unless it is closed. It is given what it returned the last time, to use the memory again.
+// take empties the mailbox, unless it is closed. It is given what it returned the last time, to use the
+// memory again.
 func (m *mailbox) take(done []event) (events []event, ok bool) {
 	clear(done)
 	m.mu.Lock()

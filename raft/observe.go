@@ -45,8 +45,8 @@ func (rf *Raft) Status() Status {
 	return rf.status
 }
 
-// A Transition is what a peer looks like after a batch of events that changed something, and what they changed of its log. What it
-// shows is durable, and nothing that depends on it has left the peer yet.
+// A Transition is what a peer looks like after a batch of events that changed something, and what they
+// changed of its log. What it shows is durable, and nothing that depends on it has left the peer yet.
 type Transition struct {
 	Event                       string // what happened: the events of the batch, "Start*3, AppendEntries"
 	Role                        Role
@@ -57,8 +57,9 @@ type Transition struct {
 	Applied                     int // the last index that was queued for the service
 	SnapshotIndex, SnapshotTerm int
 
-	// The log was cut at index From, and then Log was appended; if Log is nil, it was not changed. Entries up to SnapshotIndex are in
-	// the snapshot, and no longer in the log. The first transition of a peer has the whole log.
+	// The log was cut at index From, and then Log was appended; if Log is nil, it was not changed. Entries up
+	// to SnapshotIndex are in the snapshot, and no longer in the log. The first transition of a peer has the
+	// whole log.
 	From int
 	Log  []EntryID
 }
@@ -95,7 +96,8 @@ func newObserver(o options, node *consensus.Node) *observer {
 	return &observer{whole: o.observers, role: o.roles, log: o.log, node: node, seen: Status{VotedFor: -1, Leader: -1}}
 }
 
-// turned is told of every batch: the state after it, what came of it, the events, and whether a tick was among them.
+// turned is told of every batch: the state after it, what came of it, the events, and whether a tick was
+// among them.
 func (o *observer) turned(s Status, out *consensus.Output, batch []event, ticked bool) {
 	if o.begun && s == o.seen && len(out.Entries) == 0 {
 		return
@@ -106,7 +108,8 @@ func (o *observer) turned(s Status, out *consensus.Output, batch []event, ticked
 		o.tellRole(s.Role == Leader)
 	}
 	if s.Role != before.Role || s.Term != before.Term || out.Snapshot != nil {
-		o.log.Debug("raft", "role", s.Role, "term", s.Term, "leader", s.Leader, "last", s.LastIndex, "commit", s.CommitIndex, "snapshot", s.SnapshotIndex)
+		o.log.Debug("raft", "role", s.Role, "term", s.Term, "leader", s.Leader,
+			"last", s.LastIndex, "commit", s.CommitIndex, "snapshot", s.SnapshotIndex)
 	}
 	if len(o.whole) == 0 {
 		return
@@ -136,9 +139,9 @@ func (o *observer) turned(s Status, out *consensus.Output, batch []event, ticked
 	}
 }
 
-// failed is told of the end of a peer that failed.
-func (o *observer) failed() {
-	if o.seen.Role == Leader {
+// ended is told of the peer's end. A leader that has failed (and was not killed) still has clients.
+func (o *observer) ended(rf *Raft) {
+	if o.seen.Role == Leader && rf.Err() != nil {
 		o.tellRole(false)
 	}
 }

@@ -31,7 +31,8 @@ func (r *replica) follow(tr Transition) {
 	}
 }
 
-// Transitions tell all there is to know: who follows them has the log that is on the disk, after each of them.
+// Transitions tell all there is to know: who follows them has the log that is on the disk, after each of
+// them.
 func TestTransitionsTellTheLog(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
 		count, terms := 0, map[int]bool{}

@@ -20,14 +20,16 @@ type options struct {
 	log       *slog.Logger
 }
 
-// WithTiming sets the election timeout, which is drawn anew from [election, 2*election) each time, and the time between the
-// heartbeats of an idle leader. All peers should have the same. Zero stands for the defaults, 300 ms and 100 ms: they suit networks whose
-// messages take up to some 30 ms, and still replace a dead leader within a second.
+// WithTiming sets the election timeout, which is drawn anew from [election, 2*election) each time, and the
+// time between the heartbeats of an idle leader. All peers should have the same. Zero stands for the
+// defaults, 300 ms and 100 ms: they suit networks whose messages take up to some 30 ms, and still replace a
+// dead leader within a second.
 func WithTiming(election, heartbeat time.Duration) Option {
 	return func(o *options) { o.election, o.heartbeat = election, heartbeat }
 }
 
-// WithSnapshotChunk sets how many bytes of a snapshot go into one message; zero stands for the default, 1 MiB.
+// WithSnapshotChunk sets how many bytes of a snapshot go into one message; zero stands for the default, 1
+// MiB.
 func WithSnapshotChunk(bytes int) Option { return func(o *options) { o.chunk = bytes } }
 
 // WithRand has the peer draw its election timeouts from r, which then belongs to it.
@@ -44,20 +46,21 @@ type Host interface {
 // WithHost runs the peer on h: its timers go by h's clock, and it passes h's gate before it handles events.
 func WithHost(h Host) Option { return func(o *options) { o.host = h } }
 
-// WithObserver has f called with every [Transition] of the peer. It is called on the peer's loop, so it must neither block nor call
-// methods of the peer, other than GetState, Status, Err and Kill.
+// WithObserver has f called with every [Transition] of the peer. It is called on the peer's loop, so it must
+// neither block nor call methods of the peer, other than GetState, Status, Err and Kill.
 func WithObserver(f func(Transition)) Option {
 	return func(o *options) { o.observers = append(o.observers, f) }
 }
 
-// WithRoleObserver has f called whenever the peer enters another term, or gains or loses the lead, under the rules of [WithObserver]. A service uses
-// it to tell its clients at once that a command may never be committed. It is told too if a leader stops because it has failed.
+// WithRoleObserver has f called whenever the peer enters another term, or gains or loses the lead, under the
+// rules of [WithObserver]. A service uses it to tell its clients at once that a command may never be
+// committed. It is told too if a leader stops because it has failed.
 func WithRoleObserver(f func(term int, leads bool)) Option {
 	return func(o *options) { o.roles = append(o.roles, f) }
 }
 
-// WithLogger has the peer log to l: what stops it as errors, elections and snapshots at the debug level. The default is
-// slog.Default().
+// WithLogger has the peer log to l: what stops it as errors, elections and snapshots at the debug level. The
+// default is slog.Default().
 func WithLogger(l *slog.Logger) Option { return func(o *options) { o.log = l } }
 
 // realHost is a machine whose clock is right and that is never paused.

@@ -44,7 +44,8 @@ func TestPersisterKeepsNoCallersMemory(t *testing.T) {
 	require.Equal(t, "snap", string(ps.ReadSnapshot()))
 }
 
-// A copy and its original share what was written before, and nothing that is written after, whichever of them writes first.
+// A copy and its original share what was written before, and nothing that is written after, whichever of them
+// writes first.
 func TestPersisterCopyIsIndependent(t *testing.T) {
 	for _, size := range []int{0, 1, minChunk - 1, minChunk, minChunk + 1, 3 * maxChunk} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -115,7 +116,8 @@ func TestPersisterOnStorage(t *testing.T) {
 	require.Equal(t, "snap", string(c.ReadSnapshot()))
 }
 
-// Only the last one to own a Persister can write, and it owns it only once the write of the one before is over.
+// Only the last one to own a Persister can write, and it owns it only once the write of the one before is
+// over.
 func TestPersisterOwner(t *testing.T) {
 	ps := MakePersister()
 	first := ps.own()

@@ -26,11 +26,11 @@ type Raft struct {
 	killed bool
 }
 
-// An ApplyMsg is what a peer tells its service: that a command was committed, or that its state is to be replaced by a
-// snapshot. If neither flag is set, it is nothing to a service.
+// An ApplyMsg is what a peer tells its service: that a command was committed, or that its state is to be
+// replaced by a snapshot. If neither flag is set, it is nothing to a service.
 type ApplyMsg struct {
 	CommandValid bool
-	Command      any // as it was given to Start, encoded and decoded; nil for an entry that a leader added by itself
+	Command      any // a copy of what Start was given; nil for an entry that a leader added by itself
 	CommandIndex int
 
 	SnapshotValid bool
@@ -39,12 +39,13 @@ type ApplyMsg struct {
 	SnapshotIndex int
 }
 
-// Make starts a peer: the one with number me of peers, whose ends lead to the others. What was saved in persister is where it goes on.
-// Only this peer uses the persister until the next one is made with it. Messages to the service are sent on applyCh, which is
-// the caller's: whoever made it must read it, or call Kill, and it is never closed.
+// Make starts a peer: the one with number me of peers, whose ends lead to the others. What was saved in
+// persister is where it goes on. Only this peer uses the persister until the next one is made with it.
+// Messages to the service are sent on applyCh, which is the caller's: whoever made it must read it, or call
+// Kill, and it is never closed.
 //
-// Make returns quickly. If the saved state is corrupt, or there is no such peer, the Raft that it returns is dead from the beginning, and Err
-// says why.
+// Make returns quickly. If the saved state is corrupt, or there is no such peer, the Raft that it returns is
+// dead from the beginning, and Err says why.
 //
 // The peer answers requests once the caller has registered it: server.AddService(labrpc.MakeService(rf)).
 func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan ApplyMsg, opts ...Option) *Raft {
@@ -65,7 +66,7 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan 
 	if persister == nil {
 		persister = MakePersister()
 	}
-	journal, found, err := openJournal(persister)
+	j, found, err := openJournal(persister)
 	if err != nil {
 		rf.fail(err)
 		return rf
@@ -74,25 +75,27 @@ func Make(peers []*labrpc.ClientEnd, me int, persister *Persister, applyCh chan 
 		rf.log.Warn("raft: the last write before a crash was torn; what is left of it is dropped", "at", found.size)
 	}
 	node, err := consensus.New(consensus.Config{
-		ID: me, Peers: len(peers), ElectionTimeout: o.election, Heartbeat: o.heartbeat, SnapshotChunk: o.chunk, Rand: o.rand,
+		ID: me, Peers: len(peers), ElectionTimeout: o.election, Heartbeat: o.heartbeat, SnapshotChunk: o.chunk,
+		Rand: o.rand,
 	}, found.Restored)
 	if err != nil {
 		rf.fail(fmt.Errorf("raft: %w", err))
 		return rf
 	}
-	l := newLoop(rf, node, journal, o)
+	l := newLoop(rf, node, j, o)
 	rf.status = l.status()
 	go rf.applier.run()
 	go l.run()
 	return rf
 }
 
-// Start asks for a command to be committed. If this peer does not lead, it returns false. Otherwise it begins to replicate the
-// command at once, and returns the index that it will have if it is committed, and the current term. There is no guarantee
-// that it will be: the leader may fail, or lose an election. Command is encoded before Start returns.
+// Start asks for a command to be committed. If this peer does not lead, it returns false. Otherwise it begins
+// to replicate the command at once, and returns the index that it will have if it is committed, and the
+// current term. There is no guarantee that it will be: the leader may fail, or lose an election. Command is
+// encoded before Start returns.
 //
-// A command that can't be encoded, for example of a type that is not registered with labgob, is not taken by any peer: the result is
-// (-1, term, false), and the reason is logged.
+// A command that can't be encoded, for example of a type that is not registered with labgob, is not taken by
+// any peer: the result is (-1, term, false), and the reason is logged.
 //
 // Start does not wait for the disk or the network, but on a slow disk for writes that are already under way.
 func (rf *Raft) Start(command any) (index, term int, isLeader bool) {
@@ -122,9 +125,10 @@ func (rf *Raft) GetState() (term int, isLeader bool) {
 	return rf.status.Term, rf.status.Role == Leader
 }
 
-// Snapshot says that the service has made a snapshot that has in it everything up to index, so that the log up to there is no longer needed. It
-// returns when log and snapshot are saved. It may be called by whoever reads applyCh, between two messages or instead of reading.
-// An index that was not sent on applyCh yet, or that an earlier snapshot covers, is ignored.
+// Snapshot says that the service has made a snapshot that has in it everything up to index, so that the log
+// up to there is no longer needed. It returns when log and snapshot are saved. It may be called by whoever
+// reads applyCh, between two messages or instead of reading. An index that was not sent on applyCh yet, or
+// that an earlier snapshot covers, is ignored.
 func (rf *Raft) Snapshot(index int, snapshot []byte) {
 	if index > rf.applier.sent() {
 		return
@@ -135,15 +139,17 @@ func (rf *Raft) Snapshot(index int, snapshot []byte) {
 	}
 }
 
-// CondInstallSnapshot is true. The course once had the service ask, before it installed a snapshot, whether newer commands had been sent to
-// it in the meantime. There are none: snapshots and commands are sent in one order.
+// CondInstallSnapshot is true. The course once had the service ask, before it installed a snapshot, whether
+// newer commands had been sent to it in the meantime. There are none: snapshots and commands are sent in one
+// order.
 func (rf *Raft) CondInstallSnapshot(lastIncludedTerm, lastIncludedIndex int, snapshot []byte) bool {
 	return true
 }
 
-// Kill stops the peer, as a crash would: it sends and answers nothing any more, and writes nothing once a write that is under way is
-// over. It returns at once, and may be called anywhere and more than once. The peer's goroutines end by themselves, without any further message being read
-// from applyCh. (If a message and its reader are ready in the moment of Kill, it may be sent or not.)
+// Kill stops the peer, as a crash would: it sends and answers nothing any more, and writes nothing once a
+// write that is under way is over. It returns at once, and may be called anywhere and more than once. The
+// peer's goroutines end by themselves, without any further message being read from applyCh. (If a message and
+// its reader are ready in the moment of Kill, it may be sent or not.)
 func (rf *Raft) Kill() { rf.stop(nil) }
 
 // fail stops the peer because of err, unless it has stopped already.
@@ -168,8 +174,8 @@ func (rf *Raft) stop(err error) (first bool) {
 	return true
 }
 
-// Err says what the peer has failed of: a corrupt state (a [*CorruptError]), an error of the disk, a committed command that can't be
-// decoded. It is nil as long as the peer runs, and if it was killed.
+// Err says what the peer has failed of: a corrupt state (a [*CorruptError]), an error of the disk, a
+// committed command that can't be decoded. It is nil as long as the peer runs, and if it was killed.
 func (rf *Raft) Err() error {
 	rf.mu.Lock()
 	defer rf.mu.Unlock()
@@ -194,7 +200,8 @@ func (rf *Raft) stopped() error {
 	return ErrKilled
 }
 
-// ask posts an event and waits for what comes of it; false if the peer is dead. The caller puts the waiter back.
+// ask posts an event and waits for what comes of it; false if the peer is dead. The caller puts the waiter
+// back.
 func (rf *Raft) ask(e consensus.Event) (*waiter, bool) {
 	w := rf.box.ask(e)
 	if w == nil {

@@ -16,12 +16,14 @@ var (
 	ErrNoPeer          = errors.New("raft: no such peer")
 )
 
-// ReadIndex returns an index such that a service that has applied everything up to it may answer a read that was asked before
-// ReadIndex was called, and be linearizable (dissertation §6.4). Nothing is written to the log, except for one empty entry if this leader
-// has not committed any in its term yet; the service gets it as a nil command.
+// ReadIndex returns an index such that a service that has applied everything up to it may answer a read that
+// was asked before ReadIndex was called, and be linearizable (dissertation §6.4). Nothing is written to the
+// log, except for one empty entry if this leader has not committed any in its term yet; the service gets it
+// as a nil command.
 //
-// It waits for a round of heartbeats. The error is [ErrNotLeader] if this peer does not lead, or no longer; [ErrKilled]; or that of ctx. A peer
-// that is cut off gives ErrNotLeader after an election timeout at the latest.
+// It waits for a round of heartbeats. The error is [ErrNotLeader] if this peer does not lead, or no longer;
+// [ErrKilled]; or that of ctx. A peer that is cut off gives ErrNotLeader after an election timeout at the
+// latest.
 func (rf *Raft) ReadIndex(ctx context.Context) (int, error) {
 	w, err := rf.askUntil(ctx, consensus.Read{})
 	if err != nil {
@@ -31,10 +33,11 @@ func (rf *Raft) ReadIndex(ctx context.Context) (int, error) {
 	return w.index, w.err
 }
 
-// TransferLeadership has another peer take over the lead, and returns when it has (dissertation §3.10). Until then, Start takes no commands. After an
-// election timeout the attempt is given up, and the error is [ErrTransferTimeout]; the other peer may take over even so. Other errors
-// are [ErrNotLeader], [ErrTransferring], [ErrNoPeer], [ErrKilled], and that of ctx, whose end does not end the attempt. To hand over to
-// itself is nothing to a leader.
+// TransferLeadership has another peer take over the lead, and returns when it has (dissertation §3.10). Until
+// then, Start takes no commands. After an election timeout the attempt is given up, and the error is
+// [ErrTransferTimeout]; the other peer may take over even so. Other errors are [ErrNotLeader],
+// [ErrTransferring], [ErrNoPeer], [ErrKilled], and that of ctx, whose end does not end the attempt. To hand
+// over to itself is nothing to a leader.
 func (rf *Raft) TransferLeadership(ctx context.Context, to int) error {
 	w, err := rf.askUntil(ctx, consensus.Transfer{To: to})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A read index covers everything that was committed before, costs no log entry once the leader has committed one in its term, and
-// one empty entry before.
+// A read index covers everything that was committed before, costs no log entry once the leader has committed
+// one in its term, and one empty entry before.
 func TestReadIndex(t *testing.T) {
 	inBubble(t, 3, func(t *testing.T, c *cluster) {
 		c.startAll()

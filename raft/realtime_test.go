@@ -12,7 +12,8 @@ import (
 	"6.824/labrpc"
 )
 
-// The same code in real time, on the course's own unreliable network, with the course's way of restarting a peer.
+// The same code in real time, on the course's own unreliable network, with the course's way of restarting a
+// peer.
 func TestRealTime(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t, 3, labrpc.MakeNetwork(), 0)

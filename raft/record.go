@@ -11,18 +11,19 @@ import (
 	"6.824/raft/consensus"
 )
 
-// The state on disk is a sequence of records. Each holds what one batch of events changed, so that a batch survives as a whole or
-// not at all: a term without its vote, or entries without their term, are never seen.
+// The state on disk is a sequence of records. Each holds what one batch of events changed, so that a batch
+// survives as a whole or not at all: a term without its vote, or entries without their term, are never seen.
 //
 //	record  = length (4 bytes, of the body) | checksum (4 bytes: CRC-32C of length and body) | body
-//	body    = 'B' version snapshotIndex snapshotTerm snapshotSize snapshotSum(4 bytes) hard entries      the base, only ever the first record
-//	        | 'A' [hard | nothing: term 0 and vote 0] [first entries | nothing]                            an append
-//	hard    = term | votedFor+1
-//	entries = count, and that many of: term | 2*length+noOp | data
+//	body    = 'B' version base hard entries                     the base: the first record, and no other
+//	        | 'A' hard first entries | 'A' hard                 an append; hard is 0 0 if it did not change
+//	base    = snapshotIndex snapshotTerm snapshotSize checksum  of the snapshot (4 bytes)
+//	hard    = term votedFor+1
+//	entries = count, and that many of: term 2*length+noOp data
 //
-// Fixed-size numbers are little-endian, all others are varints. The base is written by Storage.Replace with everything that is
-// known at that time, and so can't be torn; its entries begin behind the snapshot. All others are appended. The entries of an
-// append take the place of any that were there from index first on.
+// Fixed-size numbers are little-endian, all others are varints. The base is written by Storage.Replace with
+// everything that is known at that time, and so can't be torn; its entries begin behind the snapshot. All
+// others are appended. The entries of an append take the place of any that were there from index first on.
 
 const (
 	headerSize    = 8
@@ -94,7 +95,8 @@ func baseRecord(buf []byte, b base, h consensus.HardState, n int, entries iter.S
 	return closeRecord(rec)
 }
 
-// appendRecord returns the record of a change, in buf if it has the room. h is nil if term and vote did not change.
+// appendRecord returns the record of a change, in buf if it has the room. h is nil if term and vote did not
+// change.
 func appendRecord(buf []byte, h *consensus.HardState, first int, entries []consensus.Entry) ([]byte, error) {
 	rec := openRecord(buf, kindAppend)
 	if h == nil {
@@ -126,16 +128,17 @@ var (
 	errChecksum   = errors.New("the checksum does not match")
 )
 
-// readRecord reads the first record of b and says how long it is. The length is meaningless if err is errIncomplete.
+// readRecord reads the first record of b and says how long it is. The length is meaningless if err is
+// errIncomplete.
 func readRecord(b []byte) (r record, size int, err error) {
 	if len(b) < headerSize {
 		return r, 0, errIncomplete
 	}
-	n := int(binary.LittleEndian.Uint32(b))
-	if n > len(b)-headerSize {
+	n := int64(binary.LittleEndian.Uint32(b))
+	if n > int64(len(b)-headerSize) {
 		return r, 0, errIncomplete
 	}
-	size = headerSize + n
+	size = headerSize + int(n)
 	if checksum(b[:size]) != binary.LittleEndian.Uint32(b[4:]) {
 		return r, size, errChecksum
 	}

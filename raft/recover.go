@@ -9,8 +9,8 @@ import (
 	"6.824/raft/consensus"
 )
 
-// A CorruptError says that a persisted state is damaged in a place where a crash can't have done it, so that what is missing may
-// have been promised to others. A Raft made with such a state does not run.
+// A CorruptError says that a persisted state is damaged in a place where a crash can't have done it, so that
+// what is missing may have been promised to others. A Raft made with such a state does not run.
 type CorruptError struct {
 	Record int   // which record of the state is damaged, from 0
 	Offset int   // where in the state it begins, in bytes
@@ -19,7 +19,8 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("raft: the persisted state is corrupt: record %d, at byte %d of %d: %v", e.Record, e.Offset, e.Size, e.Err)
+	return fmt.Sprintf("raft: the persisted state is corrupt: record %d, at byte %d of %d: %v",
+		e.Record, e.Offset, e.Size, e.Err)
 }
 
 func (e *CorruptError) Unwrap() error { return e.Err }
@@ -32,12 +33,14 @@ type recovered struct {
 	size int  // of the state without it
 }
 
-// recoverState reads back what was persisted. A last record that is torn is left out. Any other damage gives a *CorruptError.
+// recoverState reads back what was persisted. A last record that is torn is left out. Any other damage gives
+// a *CorruptError.
 //
-// A record is torn if it is bad, and is the last. Only that one can belong to a write that never was acknowledged, since nothing
-// is written before the write ahead of it was. (It may also be one that was, and that rotted; nobody can tell, and to refuse
-// would stop every machine that lost power at a bad time.) A bad length may make a record in the middle look like the last,
-// so no bytes behind it may form a record. Should those of a torn record's data do so by chance, we refuse without need, which is safe.
+// A record is torn if it is bad, and is the last. Only that one can belong to a write that never was
+// acknowledged, since nothing is written before the write ahead of it was. (It may also be one that was, and
+// that rotted; nobody can tell, and to refuse would stop every machine that lost power at a bad time.) A bad
+// length may make a record in the middle look like the last, so no bytes behind it may form a record. Should
+// those of a torn record's data do so by chance, we refuse without need, which is safe.
 func recoverState(state, snapshot []byte) (recovered, error) {
 	var got recovered
 	got.VotedFor = -1
@@ -75,8 +78,8 @@ func isTorn(b []byte, size int, err error) bool {
 		return false
 	}
 	for i := 1; i+headerSize < len(b); i++ {
-		n := int(binary.LittleEndian.Uint32(b[i:]))
-		if n > len(b)-i-headerSize || b[i+headerSize] != kindAppend {
+		n := int64(binary.LittleEndian.Uint32(b[i:]))
+		if n > int64(len(b)-i-headerSize) || b[i+headerSize] != kindAppend {
 			continue // saves the checksum
 		}
 		if _, _, err := readRecord(b[i:]); err == nil {

@@ -10,7 +10,8 @@ import (
 	"6.824/raft/consensus"
 )
 
-// aState returns a state with a snapshot, what is in it, and where each of its records begins; the last of these is its size.
+// aState returns a state with a snapshot, what is in it, and where each of its records begins; the last of
+// these is its size.
 func aState(t *testing.T) (ps *Persister, steps []consensus.Restored, starts []int) {
 	ps = MakePersister()
 	d := openDisk(t, ps)
@@ -34,8 +35,8 @@ func aState(t *testing.T) (ps *Persister, steps []consensus.Restored, starts []i
 	return ps, steps, starts
 }
 
-// Of a state that ends at any byte, all whole records are read back. If it ends in one, that is torn; but the first is not written in a
-// way that can tear.
+// Of a state that ends at any byte, all whole records are read back. If it ends in one, that is torn; but the
+// first is not written in a way that can tear.
 func TestRecoverTruncatedAtEveryByte(t *testing.T) {
 	ps, steps, starts := aState(t)
 	state, snapshot := ps.ReadRaftState(), ps.ReadSnapshot()
@@ -58,7 +59,8 @@ func TestRecoverTruncatedAtEveryByte(t *testing.T) {
 	}
 }
 
-// A flipped bit in any record but the last is refused, with its place. In the last it is taken for a torn write.
+// A flipped bit in any record but the last is refused, with its place. In the last it is taken for a torn
+// write.
 func TestRecoverFlippedAtEveryByte(t *testing.T) {
 	ps, steps, starts := aState(t)
 	state, snapshot := ps.ReadRaftState(), ps.ReadSnapshot()
@@ -105,7 +107,8 @@ func TestRecoverTwoBadRecords(t *testing.T) {
 	require.Equal(t, starts[n-3], corrupt.Offset)
 }
 
-// Records that are missing from the middle, doubled or swapped are refused, or leave a state that was there once.
+// Records that are missing from the middle, doubled or swapped are refused, or leave a state that was there
+// once.
 func TestRecoverRecordsOutOfPlace(t *testing.T) {
 	ps, _, starts := aState(t)
 	state, snapshot := ps.ReadRaftState(), ps.ReadSnapshot()

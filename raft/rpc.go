@@ -2,8 +2,9 @@ package raft
 
 import "6.824/raft/consensus"
 
-// The handlers of the peers' requests: the Raft service of a labrpc server. Each waits until the peer's answer is safe to be given. If the peer is
-// dead, the reply stays zero, which says nothing: no true reply is zero.
+// The handlers of the peers' requests: the Raft service of a labrpc server. Each waits until the peer's
+// answer is safe to be given. If the peer is dead, the reply stays zero, which says nothing: no true reply is
+// zero.
 
 // RequestVote answers a (pre-)candidate (Raft extended, Figure 2; dissertation §9.6).
 func (rf *Raft) RequestVote(args *consensus.RequestVoteArgs, reply *consensus.RequestVoteReply) {

@@ -5,18 +5,20 @@ import (
 	"sync"
 )
 
-// Storage is what a [Persister] keeps its bytes on: one append-only file, the state, and beside it one blob, the service's
-// snapshot. Raft alone knows what is in the state.
+// Storage is what a [Persister] keeps its bytes on: one append-only file, the state, and beside it one blob,
+// the service's snapshot. Raft alone knows what is in the state.
 //
-// The methods that write are called by one goroutine at a time, the others by any at any time. None may keep or change a slice it
-// was given after it returned, and a slice that it returned belongs to the caller.
+// The methods that write are called by one goroutine at a time, the others by any at any time. None may keep
+// or change a slice it was given after it returned, and a slice that it returned belongs to the caller.
 type Storage interface {
-	// Append adds b to the state. After a crash all of b is there, or none, or any prefix of it, until a Sync has returned.
+	// Append adds b to the state. After a crash all of b is there, or none, or any prefix of it, until a Sync
+	// has returned.
 	Append(b []byte) error
 	// Sync returns when everything that was appended will survive a crash.
 	Sync() error
-	// Replace puts state in place of the present state, and snapshot in place of the present snapshot. It is atomic and durable:
-	// a crash leaves all of the old or all of the new. A nil snapshot keeps the present one; an empty one does not.
+	// Replace puts state in place of the present state, and snapshot in place of the present snapshot. It is
+	// atomic and durable: a crash leaves all of the old or all of the new. A nil snapshot keeps the present
+	// one; an empty one does not.
 	Replace(state, snapshot []byte) error
 
 	State() []byte
@@ -27,8 +29,8 @@ type Storage interface {
 
 // memory is a Storage that lasts as long as the process. Its zero value is empty.
 //
-// The state is kept in chunks, so that an append costs what its own bytes cost, however much there is already, and so that a
-// copy can share all bytes written so far: those never change.
+// The state is kept in chunks, so that an append costs what its own bytes cost, however much there is
+// already, and so that a copy can share all bytes written so far: those never change.
 type memory struct {
 	mu       sync.Mutex
 	chunks   [][]byte // only the last has room

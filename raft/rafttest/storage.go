@@ -1,0 +1,37 @@
+package rafttest
+
+import "6.824/labrpc/labtest"
+
+// storage is a raft.Storage on the disk of a node, with all the faults that one has.
+type storage struct{ v *labtest.Volume }
+
+const stateFile, snapshotFile = "raft-state", "snapshot"
+
+func (s storage) Append(b []byte) error { return s.v.Append(stateFile, b) }
+func (s storage) Sync() error           { return s.v.Sync() }
+
+func (s storage) Replace(state, snapshot []byte) error {
+	files := map[string][]byte{stateFile: orEmpty(state)}
+	if snapshot != nil {
+		files[snapshotFile] = snapshot
+	}
+	return s.v.Replace(files)
+}
+
+// orEmpty makes nil empty: for a Volume nil means that the file goes.
+func orEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+func (s storage) read(name string) []byte {
+	b, _ := s.v.Read(name)
+	return b
+}
+
+func (s storage) State() []byte     { return s.read(stateFile) }
+func (s storage) Snapshot() []byte  { return s.read(snapshotFile) }
+func (s storage) StateSize() int    { return s.v.Size(stateFile) }
+func (s storage) SnapshotSize() int { return s.v.Size(snapshotFile) }
