@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+
+	"6.824/main/lab/internal/gotool"
+	"6.824/main/lab/internal/progress"
+	"6.824/main/lab/internal/runner"
+	"6.824/main/lab/internal/screen"
+)
+
+// run runs seeds of a suite's scenarios.
+func run(ctx context.Context, args []string, out screen.Screen) error {
+	f := flag.NewFlagSet("run", flag.ContinueOnError)
+	seeds := f.Int("seeds", 0, "run `N` seeds of each scenario instead of its own number")
+	seed := f.Int64("seed", 0, "begin at seed `S` instead of 1; alone, run just that one")
+	race := f.Bool("race", false, "with the race detector")
+	jobs := f.Int("jobs", cores(), "processes at once, one core each")
+	failures := f.Int("failures", 10, "stop a scenario after so many failing seeds; 0 goes on")
+	args, err := parse(f, "run [suite[/scenario]] [flags]", args, 1, out)
+	if err != nil {
+		return err
+	}
+	if err := positive(f, "seeds", "jobs"); err != nil {
+		return err
+	}
+	h, all, err := openHouse(ctx, args, gotool.BuildOptions{Race: *race}, out)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+
+	plan, skipped := jobsOf(all, *seed, *seeds)
+	watch := newWatch(plan)
+	meter := progress.Start(out, watch.line)
+	tallies, err := runner.Run(ctx, plan, runner.Options{Workers: *jobs, MaxFailures: *failures, Notify: func(job int, before, after runner.Snapshot) {
+		watch.update(before, after)
+		if before.Failed == 0 && after.Failed > 0 {
+			meter.Say("%s %s", out.Paint(screen.Bad, "FAIL"), headline(plan[job], after.First))
+		}
+	}})
+	meter.Stop()
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	v := verdict{tallies: tallies, skipped: skipped, took: watch.elapsed(), interrupted: ctx.Err() != nil, race: *race}
+	v.print(out)
+	switch {
+	case v.failed():
+		return errFailed
+	case v.interrupted:
+		return errInterrupted
+	}
+	return nil
+}
+
+// jobsOf is the seeds to run of every scenario that can be run; the others are named,
+// with the reason.
+func jobsOf(all []*opened, seed int64, seeds int) (plan []runner.Job, skipped []string) {
+	for _, o := range all {
+		for _, sc := range o.scenarios {
+			if sc.Skip != "" {
+				skipped = append(skipped, fmt.Sprintf("%s: %s", sc.Name, sc.Skip))
+				continue
+			}
+			job := runner.Job{Binary: o.binary, Scenario: sc, First: seed, Seeds: seeds}
+			switch {
+			case seeds == 0 && seed != 0:
+				job.Seeds = 1
+			case seeds == 0:
+				job.Seeds = max(sc.Seeds, 1)
+			}
+			if seed == 0 {
+				job.First = 1
+			}
+			plan = append(plan, job)
+		}
+	}
+	return plan, skipped
+}
+
+// headline is a failure in one line: where, and its first two facts.
+func headline(job runner.Job, f *runner.Failure) string {
+	facts := strings.SplitN(strings.TrimSpace(f.Text), "\n", 3)
+	what := strings.Join(strings.Fields(facts[min(1, len(facts)-1)]), " ")
+	return fmt.Sprintf("%s/%s seed=%d: %s", job.Scenario.Suite, job.Scenario.Name, f.Seed, what)
+}
