@@ -87,10 +87,10 @@ func (l *log) compact(i, term int, snapshot []byte) {
 		rest = append(rest, l.entries[i-l.snapshotIndex:]...) // copied, so that the others' memory is free
 	}
 	l.snapshotIndex, l.snapshotTerm, l.snapshot, l.entries = i, term, snapshot, rest
-	switch {
-	case l.changed > l.lastIndex(): // it was dropped before it was written
-		l.changed = 0
-	case l.changed > 0:
+	if l.changed > 0 {
 		l.changed = max(l.changed, i+1)
+	}
+	if l.changed > l.lastIndex() { // it was dropped before it was written
+		l.changed = 0
 	}
 }
