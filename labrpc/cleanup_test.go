@@ -47,6 +47,7 @@ func TestCleanup(t *testing.T) {
 		require.True(t, n.Dial("a", "b").Call("Junk.Twice", 1, new(int)))
 	}
 	require.Eventually(t, func() bool { return n.GetTotalCount() == 7*each }, time.Second, time.Millisecond)
+	require.True(t, n.Dial("a", "b").Call("Junk.Twice", 1, new(int))) // leaves an idle worker
 	require.NotEmpty(t, ours())
 	n.At(time.Now().Add(200*ms), "never", func() { t.Error("a callback after Cleanup") })
 	n.Cleanup()

@@ -252,7 +252,9 @@ func TestHold(t *testing.T) {
 		var done []int
 		for i := range 20 {
 			e.Go("counter.Add", i, new(int), func(err error) {
-				require.NoError(t, err)
+				if err != nil {
+					t.Error(err)
+				}
 				done = append(done, i)
 			})
 			wait(n, 100*time.Microsecond)
@@ -260,7 +262,7 @@ func TestHold(t *testing.T) {
 		wait(n, time.Second)
 		require.Empty(t, c.seen())
 		n.SetLink("a", "b", Conditions{Hold: true})
-		wait(n, 0)
+		wait(n, ms)
 		require.Equal(t, 20, l.count(Held))
 		n.At(time.Now().Add(time.Second), "release", func() { n.SetLink("a", "b", Conditions{}) })
 		wait(n, 2*time.Second)
@@ -270,7 +272,7 @@ func TestHold(t *testing.T) {
 		}
 		require.Equal(t, want, c.seen(), "in order")
 		require.Equal(t, want, done)
-		require.Equal(t, 2*time.Second+2*ms, c.at[0])
+		require.Equal(t, 2*time.Second+3*ms, c.at[0])
 		require.Equal(t, c.at[0], c.at[19])
 
 		// Held by default, released by a condition of the link; and released into a cut.
@@ -343,33 +345,6 @@ func TestPartition(t *testing.T) {
 		n.ClearLink("b", "c")
 		require.Equal(t, "aa ab ac ad ba bb bc bd ca cb cc cd da db dc dd ", reach())
 	})
-}
-
-// The same conditions mean the same in real time.
-func TestConditionsInRealTime(t *testing.T) {
-	n := NewNetwork(Options{Seed: 1})
-	defer n.Cleanup()
-	e, c, l := pair(n)
-	start := time.Now()
-	n.SetLink("a", "b", Conditions{Delay: Constant(20 * ms), DropRequest: 0.2, Duplicate: 0.2})
-	n.SetLink("b", "a", Conditions{Delay: Constant(20 * ms), DropReply: 0.2})
-	ok := many(e, 1000)
-	require.Equal(t, ok, l.count(Returned))
-	require.Greater(t, time.Since(start), 40*ms)
-	require.InDelta(t, 690, ok, 80)
-	require.InDelta(t, 960, len(c.seen()), 80)
-	n.SetDefault(Conditions{Hold: true})
-	n.ClearLink("a", "b")
-	n.ClearLink("b", "a")
-	done := make(chan error)
-	e.Go("counter.Add", 1, new(int), func(err error) { done <- err })
-	select {
-	case <-done:
-		t.Fatal("the link is on hold")
-	case <-time.After(30 * ms):
-	}
-	n.SetDefault(Conditions{})
-	require.NoError(t, <-done)
 }
 
 // A call each way on a link to itself: request and reply travel on the same link.

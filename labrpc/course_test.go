@@ -85,6 +85,19 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// What is no handler can't be called.
+func TestNoHandlers(t *testing.T) {
+	logged(t)
+	_, e, _ := courseNetwork(t)
+	for _, name := range []string{"NoReply", "ValueReply", "Result", "Variadic", "private"} {
+		require.ErrorIs(t, e.Do("Junk."+name, 1, new(int)), ErrNoMethod)
+	}
+	require.Empty(t, MakeService(nil).methods)
+	empty := &Server{} // the zero value will do
+	empty.AddService(MakeService(struct{}{}))
+	require.Zero(t, empty.GetCount())
+}
+
 func TestDisconnect(t *testing.T) {
 	n, e, _ := courseNetwork(t)
 	n.Enable("end1-99", false)
@@ -234,6 +247,27 @@ func TestRegression1(t *testing.T) {
 	}
 }
 
+// Calls to another server are not concerned.
+func TestDeleteAnother(t *testing.T) {
+	n, e, j := courseNetwork(t)
+	s := MakeServer()
+	s.AddService(MakeService(j))
+	n.AddServer("another", s)
+	other := courseEnd(n, "other", "another")
+	results := make(chan bool, 1)
+	go func() { results <- e.Call("Junk.Hang", 1, new(int)) }()
+	go func() { other.Call("Junk.Hang", 1, new(int)) }()
+	for n.GetCount("server99")+n.GetCount("another") < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	n.DeleteServer("another")
+	select {
+	case <-results:
+		t.Fatal("the call to the first server has failed")
+	case <-time.After(150 * time.Millisecond):
+	}
+}
+
 // A server that was deleted while it works on a call does not answer it, not even if it comes to an end at once.
 func TestKilled(t *testing.T) {
 	n, e, _ := courseNetwork(t)
@@ -274,102 +308,4 @@ func TestMakeEndTwice(t *testing.T) {
 	again := courseEnd(n, "end1-99", "server99")
 	require.True(t, again.Call("Junk.Twice", 1, new(int)))
 	require.False(t, e.Call("Junk.Twice", 1, new(int)))
-}
-
-// The numbers of Reliable(false), in virtual time.
-func TestUnreliableNumbers(t *testing.T) {
-	simulate(t, 1, func(t *testing.T, n *Network) {
-		e, c, l := pair(n)
-		n.Reliable(false)
-		const calls = 5000
-		ok := many(e, calls)
-		require.InDelta(t, calls*0.81, ok, 150)
-		require.InDelta(t, calls*0.9, len(c.at), 120)
-		slots := map[time.Duration]int{}
-		for _, at := range c.at {
-			slots[at]++
-		}
-		require.Len(t, slots, 27)
-		for at, k := range slots {
-			require.True(t, at%ms == 0 && at <= 26*ms)
-			require.InDelta(t, calls*0.9/27, k, 60)
-		}
-		require.Equal(t, 26*ms, l.at[len(l.at)-1], "who has lost is told at once")
-		before := n.GetTotalBytes()
-		n.Reliable(true)
-		require.Equal(t, 10, many(e, 10))
-		require.Less(t, before, n.GetTotalBytes())
-	})
-}
-
-// Nothing but LongReordering, in real time.
-func TestLongReordering(t *testing.T) {
-	n, _, _ := courseNetwork(t)
-	n.LongReordering(true)
-	start := time.Now()
-	var wg sync.WaitGroup
-	for i := range 40 { // it would take a 3^40th chance for none of them to be late
-		e := courseEnd(n, i, "server99")
-		wg.Go(func() { e.Call("Junk.Twice", 1, new(int)) })
-	}
-	wg.Wait()
-	require.Greater(t, time.Since(start), 200*time.Millisecond)
-}
-
-// The numbers of LongReordering.
-func TestLongReorderingNumbers(t *testing.T) {
-	simulate(t, 1, func(t *testing.T, n *Network) {
-		e, c, l := pair(n)
-		n.LongReordering(true)
-		require.Equal(t, 3000, many(e, 3000))
-		late := 0
-		var sum time.Duration
-		for i, ev := range l.events {
-			if ev.Kind != Returned || l.at[i] == 0 {
-				continue
-			}
-			require.True(t, l.at[i] >= 200*ms && l.at[i] < 2200*ms)
-			late++
-			sum += l.at[i]
-		}
-		require.InDelta(t, 2000, late, 100)
-		require.InDelta(t, 700*ms, sum/time.Duration(late), float64(40*ms), "200 + half of what is 1000 on average")
-		require.Zero(t, c.at[len(c.at)-1], "requests are not delayed")
-	})
-}
-
-// A reply that is under way when its server or its end is disconnected still arrives, as in the course.
-func TestLongReorderingOutlivesTheServer(t *testing.T) {
-	simulate(t, 1, func(t *testing.T, n *Network) {
-		serve(n, "server")
-		e := courseEnd(n, "end", "server")
-		l := observe(n)
-		n.LongReordering(true)
-		n.At(time.Now().Add(ms), "delete", func() { n.DeleteServer("server"); n.Enable("end", false) })
-		require.Equal(t, 300, many(e, 300))
-		require.Equal(t, 300, l.count(Returned))
-	})
-}
-
-// When callers learn that nobody is there.
-func TestLongDelaysNumbers(t *testing.T) {
-	for long, limit := range map[bool]time.Duration{false: 100 * ms, true: 7 * time.Second} {
-		simulate(t, 1, func(t *testing.T, n *Network) {
-			l := observe(n)
-			n.LongDelays(long)
-			require.Zero(t, many(n.Dial("a", "nobody"), 2000))
-			var sum time.Duration
-			k := 0
-			for i, ev := range l.events {
-				if ev.Kind == Failed {
-					k++
-					sum += l.at[i]
-				}
-			}
-			require.Equal(t, 2000, k)
-			require.InDelta(t, limit/2, sum/2000, float64(limit)/40)
-			last := l.at[len(l.at)-1]
-			require.True(t, last <= limit && last > limit*99/100)
-		})
-	}
 }

@@ -40,9 +40,19 @@
 //
 // # One order
 //
-// Made with [Options].Settle, a network is a deterministic simulation inside a testing/synctest bubble: every send, delivery and
-// callback of [Network.At] passes through one engine, which takes them one at a time, ordered by time, and waits before each until all that the
-// one before caused has come to rest. What goroutines send at the same time in between is put into an order of its own (by link,
-// method and content) before it gets its numbers and its fates. So one seed gives one history, whatever the scheduler does,
-// provided that the program's goroutines commute within such a step. Without Settle the same network runs in real time, and none of this costs anything.
+// Made with [Options].Settle, a network is a deterministic simulation inside of a testing/synctest bubble: one seed gives one history,
+// on any number of processors and whatever the scheduler does. All that happens passes through one engine, in one order:
+//
+//   - The engine executes one event at a time: the arrival of a message, the end of a lost call, a callback of [Network.At]. They are
+//     ordered by time. Of one instant, callbacks come first, by their keys, and then messages in the order in which they were sent.
+//   - Before each event it waits until everybody has come to rest, so that all that the event before has caused is done. Timers of
+//     the nodes themselves fire before the events of their instant.
+//   - What goroutines send between two events counts as simultaneous. The engine sorts it by link, then by method and content,
+//     and only then do the calls get their numbers, and with these their fates. Calls of [ClientEnd.Go] through one end are the exception, as
+//     they come from one goroutine: they keep the order in which they were made.
+//
+// It holds as long as the program's goroutines commute between two events: what they do may not depend on which of them is first. Ends of
+// one link should be dialled, and those of MakeEnd made, in a fixed order, as this is what tells them apart.
+//
+// Without Settle the same network runs in real time, and none of this costs anything.
 package labrpc

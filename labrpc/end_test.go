@@ -21,7 +21,9 @@ func TestGo(t *testing.T) {
 		for i := range 100 {
 			args = 99 - i // in the order of content it would be the other way around
 			e.Go("counter.Add", &args, &replies[i], func(err error) {
-				require.NoError(t, err)
+				if err != nil {
+					t.Error(err)
+				}
 				done[i]++
 			})
 		}

@@ -103,14 +103,6 @@ func (n *Network) schedule(due instant, m *message, o *other) {
 	}
 }
 
-func (g *engine) init() { g.bell = make(chan struct{}, 1) }
-
-// start starts the engine's goroutine.
-func (g *engine) start(n *Network) {
-	g.running = true
-	go n.run()
-}
-
 // ring makes the engine look around.
 func (g *engine) ring() {
 	select {

@@ -58,9 +58,10 @@ func NewNetwork(o Options) *Network {
 	}
 	n.policy.Store(&policy{defaults: &Conditions{}, ideal: true})
 	n.setPolicy(func(*policy) {})
-	n.engine.init()
-	if n.simulated() {
-		n.engine.start(n)
+	n.engine.bell = make(chan struct{}, 1)
+	if n.simulated() { // in real time it starts when there is something to be late
+		n.engine.running = true
+		go n.run()
 	}
 	return n
 }

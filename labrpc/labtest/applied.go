@@ -3,63 +3,82 @@ package labtest
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"6.824/labrpc"
 )
 
-// applied are the faults that are active. The conditions of links are computed anew from all of
-// them at each change, so they may overlap and end in any order, and one can be left out of a
-// schedule without a trace.
+// applied are the faults that are active. What they make of links, clocks and disks is computed anew from
+// all of them whenever one begins or ends, and a node is down or paused as long as one of them says so.
+// So they may overlap and end in any order.
 type applied struct {
-	w *World
+	stage stage
 
-	mu     sync.Mutex
-	active []*Fault
-	held   map[string]int // by kind and node: faults that hold the node in a state
+	mu     sync.Mutex // not held while the stage is called
+	active []*activeFault
+	nodes  map[string]*victim
 }
 
-func newApplied(w *World) *applied { return &applied{w: w, held: map[string]int{}} }
+// activeFault is a fault with what it does to links, nil if nothing.
+type activeFault struct {
+	*Fault
+	effect effect
+}
 
-// list returns the faults that are active.
+// victim is what is known of a node that faults have hit.
+type victim struct {
+	ours      bool          // a fault has it down, so that it must come up again when none does
+	restarted time.Duration // when it was last told to start; it may not be up yet
+	struck    bool          // crashatwrite has crashed it, and it has not been restarted since
+	failed    bool          // failwrites has failed a write of it since it was last restarted
+}
+
+func newApplied(w *World) *applied { return newAppliedTo(worldStage{w}) }
+
+func newAppliedTo(s stage) *applied { return &applied{stage: s, nodes: map[string]*victim{}} }
+
+// list returns the faults that are active, in the order in which they began.
 func (a *applied) list() []Fault {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var all []Fault
-	for _, f := range a.active {
-		all = append(all, *f)
+	all := make([]Fault, len(a.active))
+	for i, f := range a.active {
+		all[i] = *f.Fault
 	}
 	return all
 }
 
-// begin makes f happen. Called on the engine's goroutine: what may block runs on others.
+// begin makes f happen. It does not block. A fault that makes no sense is the stage's to complain of.
 func (a *applied) begin(f *Fault) {
+	if err := f.check(); err != nil {
+		a.stage.complain("fault %q: %v", f, err)
+		return
+	}
+	for _, name := range f.names() {
+		if !a.stage.knows(name) {
+			a.stage.complain("fault %q: nobody here is called %q", f, name)
+			return
+		}
+	}
 	k := kinds[f.Kind]
-	a.mu.Lock()
-	a.active = append(a.active, f)
-	a.mu.Unlock()
-	a.w.Count("fault:" + f.Kind)
-	a.w.cause("began", f.String())
-	if k.link != nil {
-		a.w.setConditions(a.conditions)
+	if !k.moment {
+		x := &activeFault{Fault: f}
+		if k.link != nil {
+			x.effect = k.link(f)
+		}
+		a.mu.Lock()
+		a.active = append(a.active, x)
+		a.mu.Unlock()
 	}
-	if k.begin != nil {
-		a.onNodes(f, func(n *Node) {
-			if k.holds && !a.hold(f.Kind+" "+n.name) {
-				return
-			}
-			if n.Up() {
-				a.w.Count("hit:" + f.Kind)
-			}
-			k.begin(f, n)
-		})
-	}
+	a.stage.count("fault:" + f.Kind)
+	a.stage.began(*f)
+	a.act(f, k, k.begin)
 }
 
-// end ends f, unless it has ended.
+// end ends f, unless it has ended or never began.
 func (a *applied) end(f *Fault) {
-	k := kinds[f.Kind]
 	a.mu.Lock()
-	i := slices.Index(a.active, f)
+	i := slices.IndexFunc(a.active, func(x *activeFault) bool { return x.Fault == f })
 	if i >= 0 {
 		a.active = slices.Delete(a.active, i, i+1)
 	}
@@ -67,20 +86,9 @@ func (a *applied) end(f *Fault) {
 	if i < 0 {
 		return
 	}
-	a.w.cause("ended", f.String())
-	if k.link != nil {
-		a.w.setConditions(a.conditions)
-	}
-	if k.begin != nil {
-		a.onNodes(f, func(n *Node) {
-			if k.holds && !a.release(f.Kind+" "+n.name) {
-				return
-			}
-			if k.end != nil {
-				k.end(f, n)
-			}
-		})
-	}
+	a.stage.ended(*f)
+	k := kinds[f.Kind]
+	a.act(f, k, k.end)
 }
 
 // healAll ends all faults that are active.
@@ -89,87 +97,160 @@ func (a *applied) healAll() {
 	active := slices.Clone(a.active)
 	a.mu.Unlock()
 	for _, f := range active {
-		a.end(f)
+		a.end(f.Fault)
 	}
 }
 
-// onNodes has act run for each of f's nodes, each on a goroutine of its own: they are different
-// machines.
-func (a *applied) onNodes(f *Fault, act func(*Node)) {
-	for _, name := range f.Nodes {
-		if n := a.w.Node(name); n != nil {
-			go act(n)
-		}
+// act has a fault that has just begun or ended change the stage.
+func (a *applied) act(f *Fault, k *kind, onNode func(*applied, *Fault, string)) {
+	if k.link != nil {
+		a.stage.setConditions(a.conditions())
 	}
-}
-
-// hold and release count who holds a node in a state; they report whether that begins or ends it.
-func (a *applied) hold(key string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.held[key]++
-	return a.held[key] == 1
-}
-
-func (a *applied) release(key string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.held[key]--
-	return a.held[key] == 0
-}
-
-// conditions folds the active faults over the healthy conditions of a link.
-func (a *applied) conditions(from, to string) labrpc.Conditions {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	c := baseConditions
-	for _, f := range a.active {
-		if link := kinds[f.Kind].link; link != nil {
-			link(f, from, to, &c)
-		}
-	}
-	return c
-}
-
-// observe counts, per kind, the messages that faults have really hit. A message counts for a fault
-// that changes its link's conditions when something has happened to it that can't happen on a
-// healthy one; and if the fault only makes the link slow, when it was sent.
-func (a *applied) observe(e labrpc.Event) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.active) == 0 {
+	if onNode == nil {
 		return
 	}
-	from, to := e.From, e.To
-	if e.Reply {
-		from, to = to, from
-	}
-	for _, f := range a.active {
-		k := kinds[f.Kind]
-		if k.link == nil {
-			continue
-		}
-		c := labrpc.Conditions{}
-		k.link(f, from, to, &c)
-		if hits(&c, e.Kind) {
-			a.w.Count("hit:" + f.Kind)
+	for _, node := range a.stage.nodes() {
+		if among(f.Nodes, node) {
+			onNode(a, f, node)
 		}
 	}
 }
 
-// hits says whether what has happened to a message can be the doing of conditions.
-func hits(c *labrpc.Conditions, kind labrpc.EventKind) bool {
-	switch kind {
-	case labrpc.Dropped:
-		return c.Cut || c.DropRequest > 0 || c.Queue > 0
-	case labrpc.ReplyDropped:
-		return c.Cut || c.DropReply > 0 || c.Queue > 0
-	case labrpc.Duplicated:
-		return c.Duplicate > 0
-	case labrpc.Held:
-		return c.Hold
-	case labrpc.Sent, labrpc.Replied:
-		return !c.Delay.IsZero() || c.Reorder > 0 || c.Bandwidth > 0
+// conditions returns the fold of the faults that are active now over the conditions of a healthy link.
+func (a *applied) conditions() func(from, to string) labrpc.Conditions {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var effects []effect
+	for _, f := range a.active {
+		if f.effect != nil {
+			effects = append(effects, f.effect)
+		}
 	}
-	return false
+	return func(from, to string) labrpc.Conditions {
+		c := baseConditions
+		for _, apply := range effects {
+			apply(from, to, &c)
+		}
+		return c
+	}
+}
+
+// on returns the faults of a kind that are active on a node, in the order in which they began.
+func (a *applied) on(node, kind string) (active []*Fault) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, f := range a.active {
+		if f.Kind == kind && among(f.Nodes, node) {
+			active = append(active, f.Fault)
+		}
+	}
+	return active
+}
+
+// victim changes what is known of a node.
+func (a *applied) victim(node string, change func(*victim)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v := a.nodes[node]
+	if v == nil {
+		v = &victim{restarted: -1}
+		a.nodes[node] = v
+	}
+	change(v)
+}
+
+// crash crashes a node. One that was down already, and not by a fault, is left to who crashed it.
+func (a *applied) crash(f *Fault, node string) {
+	up, now := a.stage.up(node), a.stage.now()
+	a.victim(node, func(v *victim) {
+		up = up || v.restarted == now
+		v.ours = v.ours || up
+	})
+	if up {
+		a.stage.count("hit:" + f.Kind)
+		a.stage.crash(node, orKeep(f.Mode))
+	}
+}
+
+// letUp restarts a node if a fault had it down and none does any more.
+func (a *applied) letUp(node string) {
+	crashed, armed := len(a.on(node, "crash")) > 0, len(a.on(node, "crashatwrite")) > 0
+	up := false
+	a.victim(node, func(v *victim) { up = v.ours && !crashed && !(armed && v.struck) })
+	if up {
+		a.restart(node)
+	}
+}
+
+// restart starts a node. If it is to be paused, it is so from the start.
+func (a *applied) restart(node string) {
+	now := a.stage.now()
+	a.victim(node, func(v *victim) { *v = victim{restarted: now} })
+	a.stage.restart(node)
+	if len(a.on(node, "pause")) > 0 {
+		a.stage.pause(node)
+	}
+}
+
+// repair ends the failing of a node's writes. A node whose write has failed has stopped, or can't be
+// trusted: it is started anew, as its operator would.
+func (a *applied) repair(node string) {
+	if len(a.on(node, "failwrites")) > 0 {
+		return
+	}
+	a.disk(node).FailWrites(0)
+	failed := false
+	a.victim(node, func(v *victim) { failed, v.failed = v.failed, false })
+	if failed && a.stage.up(node) {
+		a.stage.crash(node, Lose)
+		a.restart(node)
+	}
+}
+
+// disk returns a node's disk, and has its faults counted from now on.
+func (a *applied) disk(node string) *Disk {
+	d := a.stage.disk(node)
+	d.watch(func(kind string) { a.touched(node, kind) })
+	return d
+}
+
+// touched counts a write that a fault of the disk has touched. Called on the goroutine that writes, before
+// the node crashes of it.
+func (a *applied) touched(node, kind string) {
+	if len(a.on(node, kind)) == 0 {
+		return // the scenario's own doing
+	}
+	a.stage.count("hit:" + kind)
+	a.victim(node, func(v *victim) {
+		switch kind {
+		case "failwrites":
+			v.failed = true
+		case "crashatwrite":
+			v.ours, v.struck = true, true
+		}
+	})
+}
+
+// setPace lets a node's clock run as the skews together say.
+func (a *applied) setPace(node string) {
+	pace := 1.0
+	for _, f := range a.on(node, "skew") {
+		pace *= f.Pace
+	}
+	a.stage.setPace(node, pace)
+}
+
+// setLatency makes a node's disk as slow as the last of the faults says.
+func (a *applied) setLatency(node string) {
+	var latency labrpc.Dist
+	for _, f := range a.on(node, "slowdisk") {
+		latency = f.Latency
+	}
+	a.disk(node).SetLatency(latency)
+}
+
+func (a *applied) hitIfUp(f *Fault, node string) {
+	if a.stage.up(node) {
+		a.stage.count("hit:" + f.Kind)
+	}
 }

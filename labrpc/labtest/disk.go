@@ -3,13 +3,11 @@ package labtest
 import (
 	"errors"
 	"fmt"
-	"maps"
+	"hash/fnv"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
-	"6.824/labgob"
 	"6.824/labrpc"
 )
 
@@ -23,185 +21,155 @@ const (
 	Torn CrashMode = "torn" // of each file a prefix of them survives, which may end within a write
 )
 
-// Why a write failed, for errors.Is. In each case it must be taken that it may or may not have
-// happened.
+// Why a write failed, for errors.Is.
 var (
-	ErrFenced  = errors.New("this incarnation's disk is gone") // the node has crashed, or opened the disk again
-	ErrCrashed = errors.New("the node crashed in this write")
-	ErrDisk    = errors.New("the disk failed the write")
+	ErrFenced  = errors.New("the disk belongs to a later incarnation") // the node has crashed, or opened the disk again; nothing was changed
+	ErrCrashed = errors.New("the node crashed in this write")          // it may or may not have happened
+	ErrDisk    = errors.New("the disk failed the write")               // nothing was changed
 )
 
-// Disk is a node's disk: named files that can be appended to, and replaced as one. What was
-// appended is durable only after Sync. It outlives crashes.
+// Disk is a node's disk: named files that can be appended to, and replaced as one. What is appended
+// can be read at once but survives a crash for certain only after Sync. The disk itself outlives
+// crashes; what a node holds of it is a [Volume]. Its methods may be called from any goroutine.
+//
+// All that it decides by chance is drawn from (the disk's key, what for, the how manieth time), so
+// that an operation more or less does not change the fate of the others.
 type Disk struct {
-	rng     *rand.Rand
+	key     uint64
 	onWrite func(DiskWrite)
-	onCrash func(CrashMode)
+	onCrash func(CrashMode)   // crashes the node, in the middle of its own write
+	onFault func(kind string) // a fault of this kind has touched a write; nil if nobody counts
 
 	mu       sync.Mutex
 	files    map[string]*file
-	opened   int // how often; a Volume of an earlier time is fenced off
+	epoch    int // goes up with every Open and crash: a Volume of an earlier epoch is fenced off
 	latency  labrpc.Dist
-	failing  int // writes that will fail; negative: all
-	crashIn  int // writes until the node crashes; 0: never
+	slow     uint64 // writes that latency was drawn for
+	failing  int    // writes that will fail; negative: all
+	crashIn  int    // the node crashes in the write that brings it to 0; 0: in none
 	crashHow CrashMode
+	crashes  uint64
 }
 
-// file is a file's contents: chunks, so that appending does not copy, of which the first are
-// durable.
-type file struct {
-	chunks  [][]byte
-	durable int // how many of the chunks
-	size    int
-}
-
-// DiskWrite is one write, as the record sees it.
+// DiskWrite is one write, as the record sees it. It is told of when it takes effect, or does not.
 type DiskWrite struct {
 	Op    string // append, sync or replace
-	File  string
-	Bytes int
-	Sum   uint64
-	Err   error
+	File  string // of an append; of a replace all of them, with spaces between
+	Bytes int    // that were given; of a sync those that became durable
+	Sum   uint64 // hash of what was written; 0 for a sync
+	Err   error  // nil, [ErrDisk] or [ErrCrashed]
 }
 
-func newDisk(rng *rand.Rand, onWrite func(DiskWrite)) *Disk {
-	return &Disk{rng: rng, onWrite: onWrite, files: map[string]*file{}}
+// newDisk makes an empty disk. onWrite is told of every write, except of those of fenced volumes, on
+// the goroutine that writes.
+func newDisk(r *rand.Rand, onWrite func(DiskWrite)) *Disk {
+	d := &Disk{key: r.Uint64(), onWrite: onWrite, files: map[string]*file{}}
+	d.onCrash = d.crash
+	return d
 }
 
-// Volume is an incarnation's hold on its disk.
-type Volume struct {
-	disk   *Disk
-	opened int
+// dice returns the random numbers for one decision.
+func (d *Disk) dice(what string, n uint64) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(what))
+	return rand.New(rand.NewPCG(d.key^h.Sum64(), n))
 }
 
 // Open returns a hold on the disk, and takes it from whoever had one.
 func (d *Disk) Open() *Volume {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.opened++
-	return &Volume{d, d.opened}
+	d.epoch++
+	return &Volume{d, d.epoch}
 }
 
-// SetLatency makes every Sync and Replace take a while.
+// SetLatency makes every Sync and Replace take that much virtual time before it takes effect. The
+// zero Dist makes them instant again.
 func (d *Disk) SetLatency(latency labrpc.Dist) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.latency = latency
 }
 
-// FailWrites makes the next n writes fail, all of them if n is negative. A write that fails
-// changes nothing.
+// FailWrites makes the next n writes (Append, Sync, Replace) fail with ErrDisk: all of them if n is
+// negative, none if it is 0. A write that fails changes nothing; what was appended before stays as it
+// is, not synced.
 func (d *Disk) FailWrites(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failing = n
 }
 
-// CrashAtWrite makes the node crash in the middle of the k-th write from now; 0 calls it off.
+// CrashAtWrite makes the node crash in the middle of its k-th write (Append, Sync, Replace) from now,
+// 1 being the next; k ≤ 0 calls it off. What becomes of that write is up to the mode. Keep: an Append
+// and a Replace have happened, and no Sync was needed. Lose: it has not happened. Torn: an Append may
+// be cut off anywhere, a Replace has happened or not. The write returns ErrCrashed.
 func (d *Disk) CrashAtWrite(k int, mode CrashMode) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.crashIn, d.crashHow = k, mode
+	d.crashIn, d.crashHow = max(k, 0), mode
 }
 
-// Append appends to a file, which need not exist. It is durable only after Sync.
-func (v *Volume) Append(name string, b []byte) error {
-	return v.write(DiskWrite{Op: "append", File: name, Bytes: len(b), Sum: labgob.Fingerprint(b)}, false, func() {
-		f := v.disk.file(name)
-		f.chunks = append(f.chunks, slices.Clone(b))
-		f.size += len(b)
-	})
-}
-
-// Sync makes all that was appended durable.
-func (v *Volume) Sync() error {
-	return v.write(DiskWrite{Op: "sync"}, true, func() {
-		for _, f := range v.disk.files {
-			f.durable = len(f.chunks)
-		}
-	})
-}
-
-// Replace replaces the contents of files; a nil value removes one. It is atomic, all or none, and
-// durable when it returns.
-func (v *Volume) Replace(files map[string][]byte) error {
-	w := DiskWrite{Op: "replace", File: fmt.Sprint(slices.Sorted(maps.Keys(files))), Sum: labgob.Fingerprint(files)}
-	for _, b := range files {
-		w.Bytes += len(b)
-	}
-	return v.write(w, true, func() {
-		for name, b := range files {
-			if b == nil {
-				delete(v.disk.files, name)
-			} else {
-				v.disk.files[name] = &file{chunks: [][]byte{slices.Clone(b)}, durable: 1, size: len(b)}
-			}
-		}
-	})
-}
-
-// Read returns a file's contents; ok is false if there is none of that name.
-func (v *Volume) Read(name string) (b []byte, ok bool) {
-	v.disk.mu.Lock()
-	defer v.disk.mu.Unlock()
-	f := v.disk.files[name]
-	if f == nil {
-		return nil, false
-	}
-	return slices.Concat(f.chunks...), true
-}
-
-// Size is a file's size in bytes, 0 if there is none of that name.
-func (v *Volume) Size(name string) int {
-	v.disk.mu.Lock()
-	defer v.disk.mu.Unlock()
-	if f := v.disk.files[name]; f != nil {
-		return f.size
-	}
-	return 0
-}
-
-func (d *Disk) file(name string) *file {
-	f := d.files[name]
-	if f == nil {
-		f = &file{}
-		d.files[name] = f
-	}
-	return f
-}
-
-// write does one write under the disk's faults. The mutex is not held while time passes.
-func (v *Volume) write(w DiskWrite, slow bool, do func()) error {
-	d := v.disk
-	if slow {
-		if wait := v.wait(); wait > 0 {
-			time.Sleep(wait)
-		}
-	}
-	var crash CrashMode
+// watch has f told of the kind of fault that touches a write: slowdisk, failwrites, crashatwrite.
+func (d *Disk) watch(f func(kind string)) {
 	d.mu.Lock()
-	switch {
-	case v.opened != d.opened:
-		w.Err = ErrFenced
-	case d.failing != 0:
-		d.failing = max(-1, d.failing-1)
-		w.Err = ErrDisk
-	default:
-		if d.crashIn > 0 {
-			if d.crashIn--; d.crashIn == 0 {
-				crash, w.Err = d.crashHow, ErrCrashed
-			}
+	defer d.mu.Unlock()
+	d.onFault = f
+}
+
+// crash fences off whoever holds the disk, and decides what survives of what was not synced.
+func (d *Disk) crash(mode CrashMode) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.epoch++
+	d.crashes++
+	d.crashIn = 0
+	for name, f := range d.files { // each file has dice of its own, so the order does not matter
+		switch mode {
+		case Lose:
+			f.cut(f.durable)
+		case Torn:
+			f.cut(f.tear(d.dice("tear "+name, d.crashes)))
 		}
-		if crash == "" || d.rng.IntN(2) == 0 { // what was being written when the node crashed may have arrived
-			do()
+		if f.size == 0 && !f.created {
+			delete(d.files, name)
+			continue
 		}
+		f.sync(f.size)
 	}
+}
+
+// write does one write under the disk's faults. w is what to tell of it, and do has its effect: it is
+// called with d.mu held. No mutex is held while time passes.
+func (v *Volume) write(w DiskWrite, slow bool, do func(w *DiskWrite)) error {
+	d := v.disk
+	fate, err := v.judge(slow)
+	if err != nil {
+		return fmt.Errorf("labtest: %s %s: %w", w.Op, w.File, err)
+	}
+	if fate.wait > 0 {
+		time.Sleep(fate.wait)
+	}
+	d.mu.Lock()
+	if v.epoch != d.epoch {
+		d.mu.Unlock()
+		return fmt.Errorf("labtest: %s %s: %w", w.Op, w.File, ErrFenced)
+	}
+	w.Err = fate.err
+	if fate.happens(w.Op, d) {
+		do(&w)
+	}
+	onFault := d.onFault
 	d.mu.Unlock()
-	if w.Err != ErrFenced {
-		d.onWrite(w)
+
+	if onFault != nil {
+		for _, kind := range fate.kinds() {
+			onFault(kind)
+		}
 	}
-	if crash != "" {
-		d.onCrash(crash)
+	d.onWrite(w)
+	if fate.crash != "" {
+		d.onCrash(fate.crash)
 	}
 	if w.Err != nil {
 		return fmt.Errorf("labtest: %s %s: %w", w.Op, w.File, w.Err)
@@ -209,39 +177,65 @@ func (v *Volume) write(w DiskWrite, slow bool, do func()) error {
 	return nil
 }
 
-// wait draws the latency of one write.
-func (v *Volume) wait() time.Duration {
+// A writeFate is what is decided about a write when it begins.
+type writeFate struct {
+	wait  time.Duration
+	err   error     // nil, ErrDisk or ErrCrashed
+	crash CrashMode // "" unless err is ErrCrashed
+}
+
+// judge decides about a write that begins now.
+func (v *Volume) judge(slow bool) (f writeFate, err error) {
 	d := v.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.latency.IsZero() || v.opened != d.opened {
-		return 0
+	if v.epoch != d.epoch {
+		return f, ErrFenced
 	}
-	return d.latency.Sample(d.rng.Float64(), d.rng.Float64())
+	if slow && !d.latency.IsZero() {
+		d.slow++
+		r := d.dice("latency", d.slow)
+		// The odd nanoseconds keep a constant latency from ending when something else happens.
+		f.wait = d.latency.Sample(r.Float64(), r.Float64()) + time.Duration(r.IntN(1000))
+	}
+	if d.crashIn > 0 {
+		if d.crashIn--; d.crashIn == 0 {
+			f.crash, f.err = d.crashHow, ErrCrashed
+			return f, nil
+		}
+	}
+	if d.failing != 0 {
+		d.failing = max(d.failing-1, -1)
+		f.err = ErrDisk
+	}
+	return f, nil
 }
 
-// crash fences off whoever holds the disk, and decides what survives of what was not synced.
-func (d *Disk) crash(mode CrashMode) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.opened++
-	d.crashIn = 0
-	for _, name := range slices.Sorted(maps.Keys(d.files)) {
-		f := d.files[name]
-		lost := f.chunks[f.durable:]
-		f.chunks = f.chunks[:f.durable:f.durable]
-		switch mode {
-		case Keep:
-			f.chunks = append(f.chunks, lost...)
-		case Torn:
-			all := slices.Concat(lost...)
-			if len(all) > 0 {
-				f.chunks = append(f.chunks, all[:d.rng.IntN(len(all)+1)])
-			}
-		}
-		f.durable, f.size = len(f.chunks), 0
-		for _, c := range f.chunks {
-			f.size += len(c)
-		}
+// happens says whether the write has its effect on the disk; d.mu is held.
+func (f writeFate) happens(op string, d *Disk) bool {
+	switch {
+	case f.err == nil:
+		return true
+	case f.crash == "":
+		return false
+	case op == "append":
+		return true // the crash decides what survives of it
+	case op == "replace":
+		return f.crash == Keep || f.crash == Torn && d.dice("replace", d.crashes).IntN(2) == 0
 	}
+	return false
+}
+
+// kinds lists the kinds of faults that have touched the write.
+func (f writeFate) kinds() (kinds []string) {
+	if f.wait > 0 {
+		kinds = append(kinds, "slowdisk")
+	}
+	switch f.err {
+	case ErrDisk:
+		kinds = append(kinds, "failwrites")
+	case ErrCrashed:
+		kinds = append(kinds, "crashatwrite")
+	}
+	return kinds
 }

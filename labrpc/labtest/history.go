@@ -1,118 +1,181 @@
 package labtest
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 )
 
-// Unknown is the output of an operation that never got an answer: it may have happened, at any
-// time after it was called, or not. A model's Step must accept it as the output of any operation
-// that changes the state; reads without an answer should not be invoked at all, or accepted too.
+// Unknown is the output of an operation that got no answer: it may have happened at any time since it was
+// called, or may still, or never. A model's Step must accept it as the output of any input in any state,
+// and return the state that the operation leaves behind when it happens. (That it need not happen is the
+// checker's to see to: it may put such an operation after all others.)
 type Unknown struct{}
 
-// historyPatience is the wall time that a check for linearizability may take. Not to know is to fail.
-const historyPatience = 60 * time.Second
+// ReadOnly is what the input of an operation may implement that changes nothing. If it got no answer, it
+// says nothing about the others, and it is left out: each open operation can double the checker's work.
+type ReadOnly interface{ ReadOnly() bool }
 
-// History records the operations of concurrent clients, in virtual time, and has porcupine decide
-// whether they are linearizable. The check is made when the run is over.
+// History is what concurrent clients called and were answered, in the order of virtual time. porcupine
+// decides whether it is linearizable: whether every operation can be given an instant between its call and
+// its return at which it happened at once. That takes real time and real goroutines, so it is done when
+// the run is over and its bubble gone. Not to come to a decision in time is a failure, and so is a history
+// in which no operation was answered.
 type History struct {
-	w     *World
-	model porcupine.Model
+	w        *World
+	model    porcupine.Model
+	patience time.Duration // of wall time
 
-	mu  sync.Mutex
-	ops []porcupine.Operation
+	mu     sync.Mutex
+	ops    []*operation
+	calls  map[int]uint64 // per client, how many it has made
+	closed bool
 }
 
-// NewHistory begins a history that is checked against model at the end of the run.
+// operation is one that was called.
+type operation struct {
+	client        int
+	n             uint64 // of the client's operations, from 0
+	input, output any
+	call, back    moment
+	answered      bool
+}
+
+// A moment is when something happened: the virtual time, and how many events had been recorded. All that
+// happens in one step of the world has one moment, so that its order is left open; what happens in two
+// steps of one instant is told apart.
+type moment struct {
+	at  time.Duration
+	seq int
+}
+
+func (a moment) compare(b moment) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.seq, b.seq))
+}
+
+// historyPatience is the wall time that the check of a history may take.
+const historyPatience = time.Minute
+
+// NewHistory begins a history that is checked against model when the run is over. The model's functions
+// are called outside of the bubble. Let it have a Partition, if it can: the check takes time that grows
+// exponentially with what is concurrent in one partition.
 func NewHistory(w *World, model porcupine.Model) *History {
-	h := &History{w: w, model: model}
+	h := &History{w: w, model: model, patience: historyPatience, calls: map[int]uint64{}}
 	w.afterwards(h.verdict)
 	return h
 }
 
-// Invoke notes that a client (a number from 0, one operation at a time) calls an operation, and
-// returns what notes its answer. If that is never called, the operation's output is Unknown.
+// Invoke notes that a client (a number from 0; one operation at a time) calls an operation. It returns
+// what notes the answer: to be called once, when the answer has come. If it is never called, or called
+// with Unknown{}, the operation stays open. Both are in the record, as events "invoke" and "return", and
+// the counter "operations" counts the answers. Input and output must not be changed afterwards.
 func (h *History) Invoke(client int, input any) (done func(output any)) {
+	op := &operation{client: client, input: input, call: h.w.moment()}
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	i := len(h.ops)
-	h.ops = append(h.ops, porcupine.Operation{ClientId: client, Input: input, Call: h.w.Now().Nanoseconds(), Output: Unknown{}, Return: -1})
+	n := h.calls[client] // not of all clients: in one step they call in any order
+	op.n = n
+	h.calls[client]++
+	if !h.closed {
+		h.ops = append(h.ops, op)
+	}
+	h.mu.Unlock()
+	name := fmt.Sprintf("client/%d", client)
+	h.w.Record(Event{Kind: "invoke", Node: name, N: n, State: input})
 	return func(output any) {
+		h.w.Record(Event{Kind: "return", Node: name, N: n, State: output})
+		if _, open := output.(Unknown); open {
+			return
+		}
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		h.ops[i].Output, h.ops[i].Return = output, h.w.Now().Nanoseconds()
-		h.w.Count("operations")
+		if !op.answered && !h.closed {
+			op.answered, op.output, op.back = true, output, h.w.moment()
+			h.w.Count("operations")
+		}
 	}
 }
 
-// verdict checks the history. It runs outside of the bubble, since porcupine's timeout is of real
-// time.
+// Check ends the history here: operations that are open stay open, and later ones don't count. Without it
+// the history ends with the run.
+func (h *History) Check() {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+}
+
+// moment is the present one.
+func (w *World) moment() moment {
+	w.rec.mu.Lock()
+	defer w.rec.mu.Unlock()
+	return moment{w.Now(), w.rec.seq}
+}
+
+// operations returns the history as porcupine takes it. Times are the ranks of the moments; the operation
+// itself is the metadata. How many got an answer is returned, too.
+func (h *History) operations() (ops []porcupine.Operation, answered int) {
+	slices.SortStableFunc(h.ops, func(a, b *operation) int {
+		return cmp.Or(a.call.compare(b.call), cmp.Compare(a.client, b.client), cmp.Compare(a.n, b.n))
+	})
+	var moments []moment
+	for _, op := range h.ops {
+		moments = append(moments, op.call)
+		if op.answered {
+			moments = append(moments, op.back)
+		}
+	}
+	slices.SortFunc(moments, moment.compare)
+	moments = slices.Compact(moments)
+	rank := func(m moment) int64 {
+		i, _ := slices.BinarySearchFunc(moments, m, moment.compare)
+		return int64(i)
+	}
+	for _, op := range h.ops {
+		x := porcupine.Operation{ClientId: op.client, Input: op.input, Call: rank(op.call), Output: Unknown{}, Return: int64(len(moments)), Metadata: op}
+		if op.answered {
+			x.Output, x.Return = op.output, rank(op.back)
+			answered++
+		} else if r, ok := op.input.(ReadOnly); ok && r.ReadOnly() {
+			continue
+		}
+		ops = append(ops, x)
+	}
+	return ops, answered
+}
+
+// verdict checks the history. It must be called outside of the bubble. An empty check means that all is
+// well.
 func (h *History) verdict() (check, text string) {
+	const linearizability = "linearizability"
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ops := make([]porcupine.Operation, len(h.ops))
-	for i, op := range h.ops {
-		if op.Return < 0 { // still open: it ends after everything else, on a client of its own
-			op.Return = int64(1<<62) + int64(i)
-			op.ClientId = -1 - i
+	defer func() {
+		if p := recover(); p != nil { // in Partition, say
+			check, text = linearizability, fmt.Sprintf("the model panicked: %v", p)
 		}
-		ops[i] = op
+	}()
+	ops, answered := h.operations()
+	if answered == 0 {
+		return "not vacuous", fmt.Sprintf("a history of %d operations, none of which was answered, says nothing about linearizability", len(h.ops))
 	}
-	result, info := porcupine.CheckOperationsVerbose(h.model, ops, historyPatience)
-	switch result {
-	case porcupine.Ok:
-		return "", ""
-	case porcupine.Unknown:
-		return "linearizability", fmt.Sprintf("porcupine could not decide on %d operations within %v, and not to know is to fail", len(ops), historyPatience)
-	}
-	return "linearizability", h.explain(ops, info)
-}
-
-// explain shows the first partition of the history that has no order, around the first operation
-// that no linearization reaches.
-func (h *History) explain(ops []porcupine.Operation, info porcupine.LinearizationInfo) string {
+	c := &historyCheck{model: h.model, deadline: time.Now().Add(h.patience)}
+	c.guard()
 	parts := [][]porcupine.Operation{ops}
 	if h.model.Partition != nil {
 		parts = h.model.Partition(ops)
 	}
-	for i, part := range parts {
-		if len(part) == 0 || porcupine.CheckOperations(withoutPartition(h.model), part) {
-			continue
-		}
-		longest := 0
-		if partials := info.PartialLinearizations(); i < len(partials) {
-			for _, p := range partials[i] {
-				longest = max(longest, len(p))
-			}
-		}
-		text := fmt.Sprintf("no order of these %d operations explains what the clients saw (the longest that does has %d of them):", len(part), longest)
-		first := max(0, longest-6)
-		for _, op := range part[first:min(len(part), longest+6)] {
-			text += fmt.Sprintf("\n  client %-3d [%s, %s]  %s", op.ClientId, stamp(time.Duration(op.Call)), until(op.Return), h.describe(op))
-		}
-		return text
+	result := c.run(h.model.Partition, ops)
+	switch {
+	case c.panicked() != nil:
+		return linearizability, fmt.Sprintf("the model panicked: %v", c.panicked())
+	case result == porcupine.Ok:
+		return "", ""
+	case result == porcupine.Unknown:
+		return linearizability, fmt.Sprintf("undecided after %v, which counts as a failure: %d operations, %d without an answer, in %d partitions. "+
+			"Fewer clients, keys used by fewer of them, or more answers make it easier to decide.", h.patience, len(ops), len(ops)-answered, len(parts))
 	}
-	return "the history is not linearizable"
-}
-
-func withoutPartition(m porcupine.Model) porcupine.Model {
-	m.Partition, m.PartitionEvent = nil, nil
-	return m
-}
-
-func until(ns int64) string {
-	if ns >= 1<<62 {
-		return "no answer"
-	}
-	return stamp(time.Duration(ns))
-}
-
-func (h *History) describe(op porcupine.Operation) string {
-	if _, open := op.Output.(Unknown); !open && h.model.DescribeOperation != nil {
-		return h.model.DescribeOperation(op.Input, op.Output)
-	}
-	return fmt.Sprintf("%+v → %+v", op.Input, op.Output)
+	return linearizability, c.explain(len(ops), parts)
 }
