@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,8 +17,13 @@ import (
 
 // testDisk returns an empty disk and where it tells of its writes.
 func testDisk(seed uint64) (*Disk, *[]DiskWrite) {
+	var mu sync.Mutex
 	var told []DiskWrite
-	d := newDisk(rand.New(rand.NewPCG(seed, 0)), func(w DiskWrite) { told = append(told, w) })
+	d := newDisk(rand.New(rand.NewPCG(seed, 0)), func(w DiskWrite) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, w)
+	})
 	return d, &told
 }
 
@@ -67,7 +73,6 @@ func TestTornLeavesAnyPrefixOfEachFile(t *testing.T) {
 				require.NoError(t, v.Append(name, []byte(unsynced[7:])))
 			}
 			d.crash(Torn)
-			v = d.Open()
 			d.crash(Lose) // what survived a crash is durable
 			return d.Open()
 		}

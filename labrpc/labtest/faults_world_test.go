@@ -231,19 +231,19 @@ func runSeed(t *testing.T, seed int64, faults Schedule, scenario func(*World)) (
 
 func TestFaultsAreDeterministic(t *testing.T) {
 	hunted := int64(0)
-	for seed := range int64(12) {
+	for seed := range int64(6) {
 		res, w := runSeed(t, seed, nil, swarmOfClerks)
 		requireOK(t, res)
 		again, _ := runSeed(t, seed, nil, swarmOfClerks)
 		require.Equal(t, res.Digest, again.Digest, "seed %d", seed)
 		hunted += w.Counter("hunted")
 	}
-	require.Greater(t, hunted, int64(24))
+	require.Greater(t, hunted, int64(12))
 }
 
 // What a hunter did is a schedule that does the same again, and any part of a schedule is one, too.
 func TestRunIsReplayedFromItsSchedule(t *testing.T) {
-	for seed := range int64(12) {
+	for seed := range int64(6) {
 		first, w := runSeed(t, seed, nil, swarmOfClerks)
 		requireOK(t, first)
 		var file bytes.Buffer

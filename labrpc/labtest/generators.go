@@ -95,8 +95,6 @@ func (d *draw) chance(lo, hi float64) float64 {
 
 func (d *draw) mode() CrashMode { return []CrashMode{Keep, Lose, Torn}[d.r.IntN(3)] }
 
-func pick(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }
-
 // some draws n of the names, in random order.
 func some(r *rand.Rand, from []string, n int) []string {
 	names := slices.Clone(from)

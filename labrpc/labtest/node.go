@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"6.824/labrpc"
 )
@@ -144,9 +145,20 @@ func (n *Node) Report(kind string, state any) {
 	}
 }
 
-// Gate blocks while the node is paused. Code that wants to be paused calls it before it
-// takes an event.
+// Gate blocks while the node is paused. The goroutine that takes the node's events calls it before
+// it takes some.
+//
+// It also makes each taking an event of its own, once all is at rest. Otherwise a node that finds its
+// mailbox full, after a pause or a slow write, would go on while its service still answers what came
+// before, and whether it finds that in its mailbox too would be the scheduler's choice.
 func (n *Node) Gate() {
+	rested := make(chan struct{})
+	n.w.net.At(time.Now(), "gate "+n.name, func() { close(rested) })
+	select {
+	case <-rested:
+	case <-n.w.done:
+		return
+	}
 	for {
 		n.mu.Lock()
 		gate := n.gate
@@ -154,7 +166,11 @@ func (n *Node) Gate() {
 		if gate == nil {
 			return
 		}
-		<-gate
+		select {
+		case <-gate:
+		case <-n.w.done:
+			return
+		}
 	}
 }
 
@@ -204,6 +220,7 @@ func (n *Node) crash(mode CrashMode) {
 	if stop := n.cutOff(); stop != nil {
 		n.disk.crash(mode)
 		n.note("crash", string(mode))
+		n.release()
 		stop()
 	}
 }
@@ -213,6 +230,7 @@ func (n *Node) crashFromWithin(mode CrashMode) {
 	if stop := n.cutOff(); stop != nil {
 		n.disk.crash(mode)
 		n.note("crash", string(mode)+", in the middle of a write")
+		n.release()
 		go stop()
 	}
 }
@@ -235,17 +253,14 @@ func (n *Node) cutOff() (stop func()) {
 		n.w.net.Hangup(end)
 	}
 	n.ends = nil
-	paused := n.openGate()
 	n.mu.Unlock()
-	if paused {
-		n.w.recompute()
-	}
 	return stop
 }
 
 // halt ends the node with the world: nothing of it is recorded.
 func (n *Node) halt() {
 	if stop := n.cutOff(); stop != nil {
+		n.release()
 		stop()
 	}
 }
@@ -263,23 +278,24 @@ func (n *Node) pause() {
 }
 
 func (n *Node) resume() {
-	n.mu.Lock()
-	was := n.openGate()
-	n.mu.Unlock()
-	if was {
-		n.note("resume", "")
-		n.w.recompute()
+	if n.Paused() {
+		n.note("resume", "") // before the gate opens: what the node does then comes after it
+		n.release()
 	}
 }
 
-// openGate ends a pause, if there is one; n.mu is held.
-func (n *Node) openGate() (was bool) {
-	was = n.paused
+// release ends a pause, if there is one.
+func (n *Node) release() {
+	n.mu.Lock()
+	was := n.paused
 	if was {
 		close(n.gate)
 		n.paused, n.gate = false, nil
 	}
-	return was
+	n.mu.Unlock()
+	if was {
+		n.w.recompute()
+	}
 }
 
 // wrote records a write of the node's disk.

@@ -23,6 +23,9 @@ type Op struct {
 	Value int // of a Put
 }
 
+// ReadOnly says that an operation without an answer need not be explained: it changed nothing.
+func (c Op) ReadOnly() bool { return !c.Put }
+
 func (o Op) String() string {
 	if o.Put {
 		return fmt.Sprintf("#%d put %d=%d", o.ID, o.Key, o.Value)

@@ -22,7 +22,7 @@ import (
 // hunt hunts the mutants of a suite, or of all.
 func hunt(ctx context.Context, args []string, out screen.Screen) error {
 	f := flag.NewFlagSet("mutants", flag.ContinueOnError)
-	seeds := f.Int("seeds", 100, "give up on a mutant after `N` seeds of each scenario")
+	seeds := f.Int("seeds", 200, "give up on a mutant after `N` seeds of each scenario that it names, and N/10 of each other")
 	pattern := f.String("run", "", "only mutants whose file or name matches this `regexp`")
 	jobs := f.Int("jobs", cores(), "mutants at once, one core each")
 	verbose := f.Bool("v", false, "print the failure that killed each mutant")
@@ -104,7 +104,7 @@ func (o *opened) hunt(ctx context.Context, h *house, all []*mutants.Mutant, seed
 		return fmt.Sprintf("%s: %d/%d mutants tried, %d killed · %s", o.Name, done.Load(), len(all), killed.Load(), clock(time.Since(start)))
 	})
 	hunter := mutants.Hunter{
-		Suite: o.Suite, Scenarios: o.scenarios, Reference: reference, Budget: seeds, Jobs: jobs,
+		Suite: o.Suite, Scenarios: o.scenarios, Reference: reference, Budget: seeds, Others: (seeds + 9) / 10, Jobs: jobs,
 		Build: func(ctx context.Context, overlay, out string) error {
 			return h.tool.BuildTest(ctx, o.ImportPath, out, gotool.BuildOptions{Overlay: overlay, Procs: 1})
 		},

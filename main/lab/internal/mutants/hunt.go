@@ -36,7 +36,8 @@ type Hunter struct {
 	Scenarios []testbin.Scenario
 	Reference testbin.Binary                                       // without any bug
 	Build     func(ctx context.Context, overlay, out string) error // builds the suite's test binary with an overlay
-	Budget    int                                                  // seeds per scenario
+	Budget    int                                                  // seeds for each scenario that a mutant names
+	Others    int                                                  // seeds for each other scenario
 	Jobs      int                                                  // mutants at once
 	Done      func(*Verdict)                                       // called for each, one call at a time; may be nil
 }
@@ -174,7 +175,7 @@ func (h *Hunter) plan(m *Mutant) ([]lap, error) {
 			others = append(others, sc)
 		}
 	}
-	return append(laps(expected, h.Budget), laps(others, h.Budget)...), nil
+	return append(laps(expected, h.Budget), laps(others, h.Others)...), nil
 }
 
 // laps tries the scenarios in turn, with 1, 1, 2, 4 and so on seeds at a time, until

@@ -85,7 +85,7 @@ func hunter(t *testing.T, reference fakebin.Plan, plans map[string]fakebin.Plan)
 	reference.Scenarios = scenarios
 	b := fakebin.Binary(t, reference)
 	return &mutants.Hunter{
-		Suite: suites.Suite{Name: "fake", Root: root}, Scenarios: scenarios, Reference: b, Budget: 50, Jobs: 2,
+		Suite: suites.Suite{Name: "fake", Root: root}, Scenarios: scenarios, Reference: b, Budget: 50, Others: 20, Jobs: 2,
 		Build: func(_ context.Context, overlay, out string) error {
 			text, err := os.ReadFile(filepath.Join(filepath.Dir(overlay), "0-p.go"))
 			if err != nil {
@@ -119,7 +119,7 @@ func TestHunt(t *testing.T) {
 	h := hunter(t, fails("TestThree", 9), map[string]fakebin.Plan{
 		"expected":  fails("TestTwo", 20, 33),
 		"elsewhere": fails("TestOne", 5),
-		"survives":  fails("TestOne", 51), // beyond the budget
+		"survives":  fails("TestOne", 21), // beyond the budget
 		"crashes":   {Crash: map[string][]int64{"TestTwo": {3}}},
 		"innocent":  fails("TestThree", 9), // but the reference fails there too
 		"guilty":    fails("TestThree", 9, 11),
@@ -155,7 +155,7 @@ func TestHunt(t *testing.T) {
 	v = by["survives"]
 	require.NoError(t, v.Err)
 	require.False(t, v.Killed())
-	require.Equal(t, 150, v.Runs)
+	require.Equal(t, 60, v.Runs)
 
 	v = by["crashes"]
 	require.True(t, v.Killed())
@@ -166,7 +166,7 @@ func TestHunt(t *testing.T) {
 	require.NoError(t, v.Err)
 	require.False(t, v.Killed(), "the reference fails where it does")
 	require.Equal(t, []string{"go test example.com/fake -run '^TestThree$' -lab.seed=9"}, v.Alarms)
-	require.Equal(t, 150, v.Runs, "the hunt goes on after it")
+	require.Equal(t, 50+2*20, v.Runs, "the hunt goes on after it")
 
 	v = by["guilty"]
 	require.True(t, v.Killed())
