@@ -10,5 +10,5 @@ var suite = rafttest.Suite(
 	func(p rafttest.Peer) *raft.Raft {
 		return raft.Make(p.Ends, p.Me, p.Persister, p.ApplyCh, append(p.Options(), raft.WithSnapshotChunk(8<<10))...)
 	},
-	rafttest.Can(rafttest.Machines, rafttest.FailingDisks, rafttest.PreVotes),
+	rafttest.Can(rafttest.Machines, rafttest.PreVotes),
 )

@@ -151,9 +151,13 @@ func (n *Node) Report(kind string, state any) {
 // It also makes each taking an event of its own, once all is at rest. Otherwise a node that finds its
 // mailbox full, after a pause or a slow write, would go on while its service still answers what came
 // before, and whether it finds that in its mailbox too would be the scheduler's choice.
-func (n *Node) Gate() {
+func (n *Node) Gate() { n.GateOf("") }
+
+// GateOf is Gate for another goroutine of the node, that is called so: those that come in one step pass
+// in the order of their names.
+func (n *Node) GateOf(who string) {
 	rested := make(chan struct{})
-	n.w.net.At(time.Now(), "gate "+n.name, func() { close(rested) })
+	n.w.net.At(time.Now(), "gate "+n.name+" "+who, func() { close(rested) })
 	select {
 	case <-rested:
 	case <-n.w.done:

@@ -27,6 +27,13 @@ func TestHostileMessages(t *testing.T) {
 		}
 		c := newCluster(3, Config{SnapshotChunk: 2})
 		c.boot()
+		if seed%2 == 0 { // a leader with something in its log
+			c.timeout(0)
+			c.settle()
+			c.step(0, Propose{[]byte("a")}, Propose{[]byte("b")})
+			c.settle()
+			c.step(0, Propose{[]byte("c")}, Compact{1, []byte("snap")})
+		}
 		var sent []Message
 		func() {
 			defer func() {
@@ -61,12 +68,12 @@ func TestHostileMessages(t *testing.T) {
 					m = &TimeoutNowArgs{number(), number()}
 				}
 				sent = append(sent, m)
-				ev := []Event{Receive{From: number(), Msg: m, Ref: uint64(r.IntN(9))}, Lost{number(), m}, Tick{}, Propose{[]byte("x")}, Compact{number(), []byte("snap")}, Read{1}, Transfer{number()}}
+				ev := []Event{Receive{From: 1 + r.IntN(2), Msg: m, Ref: uint64(r.IntN(9))}, Lost{number(), m}, Tick{}, Propose{[]byte("x")}, Compact{number(), []byte("snap")}, Read{1}, Transfer{number()}}
 				k := r.IntN(len(ev) * 2)
 				if k >= len(ev) {
 					k = 0
 				}
-				c.now += time.Duration(r.IntN(200)) * time.Millisecond
+				c.now += time.Duration(r.IntN(20)) * time.Millisecond
 				c.step(0, ev[k])
 			}
 		}()

@@ -11,18 +11,16 @@ import (
 // Ability is something that not every Raft can do. A scenario that needs it is skipped for those that can't.
 type Ability string
 
-// The abilities. The first three are seen from an implementation's methods, the others it must be said to have, with [Can].
+// The abilities. The first four are seen from an implementation's methods, the others it must be said to have, with [Can].
 const (
-	Snapshots Ability = "snapshots" // it is a Snapshotter
-	Reads     Ability = "reads"     // it is a Reader
-	Transfers Ability = "transfers" // it is a Transferrer
+	Snapshots    Ability = "snapshots"     // it is a Snapshotter
+	Reads        Ability = "reads"         // it is a Reader
+	Transfers    Ability = "transfers"     // it is a Transferrer
+	FailingDisks Ability = "failing disks" // it is a Failer
 
 	// Machines: it lives on its Node, as with raft.WithHost. It stands still while that is paused, its timers go by that one's clock, and no
 	// mutex that others may want is held while it waits for its disk.
 	Machines Ability = "machines"
-	// FailingDisks: it notices when its disk fails a write, and is silent from then on. With the course's Persister, whose methods
-	// return nothing, nobody can.
-	FailingDisks Ability = "failing disks"
 	// PreVotes: a server that was cut off does not disturb the others when it is back, and a leader that reaches no majority
 	// steps down (Ongaro's dissertation, §9.6 and §6.2).
 	PreVotes Ability = "pre-votes"
@@ -60,9 +58,10 @@ func MayDiffer() Option {
 func abilitiesOf[R Raft]() map[Ability]bool {
 	r := reflect.TypeFor[R]()
 	return map[Ability]bool{
-		Snapshots: r.Implements(reflect.TypeFor[Snapshotter]()),
-		Reads:     r.Implements(reflect.TypeFor[Reader]()),
-		Transfers: r.Implements(reflect.TypeFor[Transferrer]()),
+		Snapshots:    r.Implements(reflect.TypeFor[Snapshotter]()),
+		Reads:        r.Implements(reflect.TypeFor[Reader]()),
+		Transfers:    r.Implements(reflect.TypeFor[Transferrer]()),
+		FailingDisks: r.Implements(reflect.TypeFor[Failer]()),
 	}
 }
 

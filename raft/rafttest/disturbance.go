@@ -162,7 +162,8 @@ func hopelessCandidate(c *Cluster) {
 }
 
 func deposedLeadersAppends(c *Cluster) {
-	c.AtLeast("late messages", 30)
+	c.AtLeast("late messages", 10)
+	c.AtLeastOverall("late messages", c.overall(400))
 	c.One(c.command(), c.N, true)
 	old := c.Leader()
 

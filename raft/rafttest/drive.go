@@ -202,6 +202,7 @@ func (c *Cluster) Recover(within time.Duration) {
 	c.Net().Reliable(true)
 	c.Net().LongReordering(false)
 	c.Heal()
+	c.replaceFailed()
 	began := c.Now()
 	command := c.command()
 	_, ok := c.try(command, c.N, true, within)
@@ -212,6 +213,17 @@ func (c *Cluster) Recover(within time.Duration) {
 	c.Logf("agreed on a command %v after the faults were over", c.Now()-began)
 	c.Count("recovered")
 	c.checks.CheckAcknowledged(c.names...)
+}
+
+// replaceFailed restarts the servers whose disks have failed, as an operator would.
+func (c *Cluster) replaceFailed() {
+	for i := range c.N {
+		if s := c.service(i); s != nil {
+			if f, ok := s.rf.(Failer); ok && f.Err() != nil {
+				c.Reboot(i)
+			}
+		}
+	}
 }
 
 // Inject is World.Inject for one fault or several.

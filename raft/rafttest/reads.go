@@ -27,8 +27,8 @@ func reads() []scenario {
 }
 
 func readsUnderLeaderChange(c *Cluster) {
-	c.AtLeast("reads without the log", 50)
-	c.AtLeast("terms", 4)
+	c.AtLeastOverall("reads without the log", c.overall(500))
+	c.AtLeast("terms", 2)
 	c.Leader()
 	l := c.Load(Load{Clients: 4, Gap: 30 * time.Millisecond, Reads: 0.8, Anyone: true})
 	for range 6 {

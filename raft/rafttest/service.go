@@ -79,7 +79,7 @@ func (s *service) read(applyCh chan raft.ApplyMsg) {
 			if !ok {
 				return
 			}
-			s.node.Gate()
+			s.node.GateOf("service")
 			s.pause()
 			s.take(m)
 		case <-s.quit:

@@ -11,8 +11,8 @@ import (
 	"6.824/raft"
 )
 
-// Raft is a peer as the course has it. What else a peer can do, the suite sees from its methods: see [Snapshotter], [Reader] and
-// [Transferrer]. Its RPC handlers are the methods of the form func(args, *reply), as labrpc.MakeService finds them.
+// Raft is a peer as the course has it. What else a peer can do, the suite sees from its methods: see [Snapshotter], [Reader],
+// [Transferrer] and [Failer]. Its RPC handlers are the methods of the form func(args, *reply), as labrpc.MakeService finds them.
 type Raft interface {
 	// Start asks for a command to be committed; see raft.Raft.
 	Start(command any) (index, term int, isLeader bool)
@@ -36,6 +36,12 @@ type Reader interface {
 // Transferrer is a leader that can hand its lead to another peer (Ongaro's dissertation, §3.10).
 type Transferrer interface {
 	TransferLeadership(ctx context.Context, to int) error
+}
+
+// Failer is a peer that notices when its disk fails: it is silent from then on, and Err says why. With the course's Persister, whose
+// methods return nothing, nobody can.
+type Failer interface {
+	Err() error
 }
 
 // Peer is what a peer is made from.

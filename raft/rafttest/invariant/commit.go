@@ -31,7 +31,7 @@ func (m *Monitor) checkCommit(s *server, t raft.Transition) {
 	if n <= known {
 		return
 	}
-	if !leads(t) {
+	if !leads(t) && !(s.reports && leads(s.last)) { // a leader may have committed and been deposed in one batch
 		m.violate("followers commit what a leader has committed", "Raft extended, §5.3",
 			"%s (%s) takes entries up to index %d for committed, but no leader has committed more than %d.", s.name, t.Role, n, known)
 	}
@@ -39,8 +39,12 @@ func (m *Monitor) checkCommit(s *server, t raft.Transition) {
 		m.violate("a majority has what is committed", "Raft extended, §5.3",
 			"%s, leader of term %d, has committed up to index %d, which only %d of %d servers have in their logs.", s.name, t.Term, n, have, len(m.servers))
 	}
+	by := t.Term
+	if !leads(t) {
+		by = s.last.Term
+	}
 	for i := known + 1; i <= n; i++ {
-		m.committed = append(m.committed, commitment{s.log[i], t.Term})
+		m.committed = append(m.committed, commitment{s.log[i], by})
 	}
 	for _, other := range m.servers {
 		if other.reports && leads(other.last) && other.last.Term > t.Term {
