@@ -1,10 +1,6 @@
 package labtest
 
-import (
-	"slices"
-
-	"6.824/labrpc"
-)
+import "6.824/labrpc"
 
 // link is one direction between two names.
 type link struct{ from, to string }
@@ -64,18 +60,4 @@ func (w *World) setLink(l link) {
 		w.links.now[l] = c
 		w.net.SetLink(l.from, l.to, c)
 	}
-}
-
-// peersOf lists the names that use a link with name, in order.
-func (w *World) peersOf(name string) []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var peers []string
-	for _, l := range w.links.known {
-		if l.from == name {
-			peers = append(peers, l.to)
-		}
-	}
-	slices.Sort(peers)
-	return peers
 }
