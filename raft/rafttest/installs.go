@@ -1,6 +1,7 @@
 package rafttest
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -33,8 +34,10 @@ func isInstall(method string) bool { return strings.Contains(method, "Snapshot")
 func crashDuringInstall(c *Cluster, leaderToo bool) {
 	c.AtLeast("crashed in an install", 5)
 	c.AtLeastOverall("snapshots installed", c.overall(10))
-	// Strike at the given step of the next install: the delivery or the reply of the n-th message about it.
-	steps, victim := -1, -1
+	// Strike at the given step of the next install: the delivery or the reply of the n-th message about it. How many messages an install
+	// takes is the implementation's affair: the first one is left alone, and counted.
+	const untouched = math.MaxInt
+	steps, victim, messages := -1, -1, 0
 	c.OnEvent(func(e labtest.Event) {
 		if steps < 0 || !isInstall(e.Method) || e.Kind != "delivered" && e.Kind != "returned" {
 			return
@@ -45,19 +48,26 @@ func crashDuringInstall(c *Cluster, leaderToo bool) {
 		}
 	})
 	c.One(c.command(), c.N, true)
-	for step := range 8 {
+	for round := range 13 {
 		leader := c.Leader()
 		away := (leader + 1) % c.N
 		c.Disconnect(away)
 		c.agreeOften(SnapshotInterval+2, c.N-1)
 		if victim = away; leaderToo {
 			victim = leader
-		} else if step%4 == 3 { // in the middle of writing it
+		} else if round%4 == 3 { // in the middle of writing it
 			c.nodes[away].Disk().CrashAtWrite(1, c.anyCrash())
 		}
-		steps = step
+		if round == 0 {
+			steps = untouched
+		} else {
+			steps = (round - 1) % max(messages, 1)
+		}
 		c.Connect(away)
 		c.Sleep(500 * time.Millisecond)
+		if round == 0 {
+			messages = untouched - steps
+		}
 		steps = -1
 		c.nodes[away].Disk().CrashAtWrite(0, labtest.Keep)
 		c.Restart(away)

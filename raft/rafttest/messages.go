@@ -59,7 +59,9 @@ func duplicatesAndReordering(c *Cluster) {
 	c.AtLeastOverall("snapshots installed", c.overall(5))
 	c.countKinds()
 	c.Inject(labtest.Fault{Kind: "link", From: c.Names(), To: c.Names(), Link: &labrpc.Conditions{
-		Duplicate: 0.3, Reorder: 0.3, ReorderBy: labrpc.Uniform(0, 300*time.Millisecond),
+		Duplicate: 0.3, Reorder: 0.3,
+		// The late ones are later than an election: votes are rare, and would not meet otherwise.
+		ReorderBy: labrpc.Bimodal(labrpc.Uniform(0, 200*time.Millisecond), labrpc.Uniform(300*time.Millisecond, 1500*time.Millisecond), 0.1),
 	}})
 	l := c.Load(Load{Reads: 0.3})
 	for range 6 {
