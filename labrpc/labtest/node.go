@@ -27,6 +27,7 @@ type Node struct {
 	server      *labrpc.Server
 	ends        []*labrpc.ClientEnd
 	stop        func()
+	dying       func() // the stop of an incarnation that crashed from within, until it is called
 }
 
 // AddNode adds a node that is not started yet. boot is called at each start, on a
@@ -218,8 +219,7 @@ func (n *Node) start() {
 	}
 }
 
-// crash is called on a goroutine that may block, or by the disk on the node's own: then
-// whoever stops the node must not wait for that one.
+// crash is called on a goroutine that may block.
 func (n *Node) crash(mode CrashMode) {
 	if stop := n.cutOff(); stop != nil {
 		n.disk.crash(mode)
@@ -229,13 +229,28 @@ func (n *Node) crash(mode CrashMode) {
 	}
 }
 
-// crashFromWithin is crash called by a goroutine of the node, in the middle of a write.
+// crashFromWithin is crash called by a goroutine of the node, in the middle of a write. That goroutine, and those it wakes, go on to
+// where they rest before the node is stopped: else how far they come would be the scheduler's choice.
 func (n *Node) crashFromWithin(mode CrashMode) {
 	if stop := n.cutOff(); stop != nil {
 		n.disk.crash(mode)
 		n.note("crash", string(mode)+", in the middle of a write")
 		n.release()
-		go stop()
+		n.mu.Lock()
+		n.dying = stop
+		n.mu.Unlock()
+		n.w.net.At(time.Now(), "stop "+n.name, func() { go n.bury() })
+	}
+}
+
+// bury stops an incarnation that crashed from within, if nobody else has.
+func (n *Node) bury() {
+	n.mu.Lock()
+	stop := n.dying
+	n.dying = nil
+	n.mu.Unlock()
+	if stop != nil {
+		stop()
 	}
 }
 
@@ -263,6 +278,7 @@ func (n *Node) cutOff() (stop func()) {
 
 // halt ends the node with the world: nothing of it is recorded.
 func (n *Node) halt() {
+	n.bury()
 	if stop := n.cutOff(); stop != nil {
 		n.release()
 		stop()

@@ -2,6 +2,9 @@ package tinyraft
 
 import "slices"
 
+// mostEntries go into one message.
+const mostEntries = 50
+
 // AppendEntriesArgs as in Figure 2.
 type AppendEntriesArgs struct {
 	Term, LeaderID            int
@@ -42,7 +45,9 @@ func (rf *Raft) replicate(peer, term int) {
 			continue
 		}
 		prev := rf.next[peer] - 1
-		args := AppendEntriesArgs{rf.term, rf.me, prev, rf.log.term(prev), rf.log.from(prev + 1), rf.commit}
+		entries := rf.log.from(prev + 1)
+		entries = entries[:min(len(entries), mostEntries)]
+		args := AppendEntriesArgs{rf.term, rf.me, prev, rf.log.term(prev), entries, rf.commit}
 		rf.mu.Unlock()
 		again = rf.sendEntries(peer, args)
 	}
@@ -61,7 +66,7 @@ func (rf *Raft) sendEntries(peer int, args AppendEntriesArgs) (again bool) {
 	}
 	if reply.Success {
 		rf.reached(peer, args.PrevLogIndex+len(args.Entries))
-		return false
+		return len(args.Entries) == mostEntries
 	}
 	if rf.next[peer] != args.PrevLogIndex+1 {
 		return false // somebody else is at it
