@@ -1,6 +1,8 @@
 package raft_test
 
 import (
+	"testing"
+
 	"6.824/raft"
 	"6.824/raft/rafttest"
 )
@@ -12,3 +14,11 @@ var suite = rafttest.Suite(
 	},
 	rafttest.Can(rafttest.Machines, rafttest.PreVotes),
 )
+
+// BenchmarkSuite is the speed of the simulator: five peers under the course's churn, and under everything. For figures per core, run it
+// with -cpu 1.
+func BenchmarkSuite(b *testing.B) {
+	for _, scenario := range []string{"TestReliableChurn2C", "TestUnreliableChurn2C", "TestSwarm"} {
+		b.Run(scenario, func(b *testing.B) { suite.Bench(b, scenario) })
+	}
+}
