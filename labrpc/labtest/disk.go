@@ -143,18 +143,20 @@ func (d *Disk) crash(mode CrashMode) {
 // called with d.mu held. No mutex is held while time passes.
 func (v *Volume) write(w DiskWrite, slow bool, do func(w *DiskWrite)) error {
 	d := v.disk
-	fate, err := v.judge(slow)
-	if err != nil {
-		return fmt.Errorf("labtest: %s %s: %w", w.Op, w.File, err)
+	wait := time.Duration(0)
+	if slow {
+		wait = v.delay()
 	}
-	if fate.wait > 0 {
-		time.Sleep(fate.wait)
+	if wait > 0 {
+		time.Sleep(wait)
 	}
 	d.mu.Lock()
 	if v.epoch != d.epoch {
 		d.mu.Unlock()
 		return fmt.Errorf("labtest: %s %s: %w", w.Op, w.File, ErrFenced)
 	}
+	fate := d.judge() // only now: a fault that is over by the time that a slow write is done does not touch it
+	fate.slow = wait > 0
 	w.Err = fate.err
 	if fate.happens(w.Op, d) {
 		do(&w)
@@ -177,38 +179,40 @@ func (v *Volume) write(w DiskWrite, slow bool, do func(w *DiskWrite)) error {
 	return nil
 }
 
-// A writeFate is what is decided about a write when it begins.
+// A writeFate is what becomes of a write.
 type writeFate struct {
-	wait  time.Duration
+	slow  bool
 	err   error     // nil, ErrDisk or ErrCrashed
 	crash CrashMode // "" unless err is ErrCrashed
 }
 
-// judge decides about a write that begins now.
-func (v *Volume) judge(slow bool) (f writeFate, err error) {
+// delay is how long the write that begins now takes.
+func (v *Volume) delay() time.Duration {
 	d := v.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if v.epoch != d.epoch {
-		return f, ErrFenced
+	if v.epoch != d.epoch || d.latency.IsZero() {
+		return 0
 	}
-	if slow && !d.latency.IsZero() {
-		d.slow++
-		r := d.dice("latency", d.slow)
-		// The odd nanoseconds keep a constant latency from ending when something else happens.
-		f.wait = d.latency.Sample(r.Float64(), r.Float64()) + time.Duration(r.IntN(1000))
-	}
+	d.slow++
+	r := d.dice("latency", d.slow)
+	// The odd nanoseconds keep a constant latency from ending when something else happens.
+	return d.latency.Sample(r.Float64(), r.Float64()) + time.Duration(r.IntN(1000))
+}
+
+// judge decides about the write that is at hand; d.mu is held.
+func (d *Disk) judge() (f writeFate) {
 	if d.crashIn > 0 {
 		if d.crashIn--; d.crashIn == 0 {
 			f.crash, f.err = d.crashHow, ErrCrashed
-			return f, nil
+			return f
 		}
 	}
 	if d.failing != 0 {
 		d.failing = max(d.failing-1, -1)
 		f.err = ErrDisk
 	}
-	return f, nil
+	return f
 }
 
 // happens says whether the write has its effect on the disk; d.mu is held.
@@ -228,7 +232,7 @@ func (f writeFate) happens(op string, d *Disk) bool {
 
 // kinds lists the kinds of faults that have touched the write.
 func (f writeFate) kinds() (kinds []string) {
-	if f.wait > 0 {
+	if f.slow {
 		kinds = append(kinds, "slowdisk")
 	}
 	switch f.err {

@@ -37,13 +37,14 @@ type Cluster struct {
 	connected []bool
 	likely    int // the server that led when somebody looked
 	lastOp    int
+	leaders   map[int]int // per term, which server has taken commands
 }
 
 // newCluster starts a cluster of n servers.
 func newCluster(w *labtest.World, im implementation, n int, s setup) *Cluster {
 	c := &Cluster{
 		World: w, N: n, im: im, setup: s, rand: w.Rand("scenario"),
-		services: make([]*service, n), connected: make([]bool, n),
+		services: make([]*service, n), connected: make([]bool, n), leaders: map[int]int{},
 	}
 	for i := range n {
 		c.names = append(c.names, fmt.Sprintf("raft/%d", i))
@@ -72,6 +73,9 @@ func (c *Cluster) boot(i int, node *labtest.Node) (stop func()) {
 		ends[j] = node.Dial(to)
 	}
 	s := newService(c, node)
+	if s.phase = 1; c.setup.Staggered {
+		s.phase += 3 * i
+	}
 	s.disk = storage{node.Disk().Open()}
 	if b := s.disk.Snapshot(); len(b) > 0 {
 		s.load(b, -1)
@@ -197,11 +201,29 @@ func (c *Cluster) Start(i int, command any) (index, term int, ok bool) {
 	if s == nil {
 		return 0, 0, false
 	}
-	if !c.ask(func() { index, term, ok = s.rf.Start(command) }) || !ok {
+	if !c.ask(func() {
+		if index, term, ok = s.rf.Start(command); ok { // perhaps long after nobody waits for it any more
+			c.sawStart(i, index, term)
+		}
+	}) || !ok {
 		return 0, 0, false
 	}
 	c.Count("started")
 	return index, term, true
+}
+
+// sawStart checks what Start has returned on a server that said it was the leader.
+func (c *Cluster) sawStart(i, index, term int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	leader, known := c.leaders[term]
+	switch {
+	case index < 1 || term < 1:
+		c.Violate("Start", "the course's Start", "%s says that it leads, and that the command will be at index %d in term %d. Both begin at 1.", c.names[i], index, term)
+	case known && leader != i:
+		c.Violate("Election Safety", "Raft extended, Figure 3", "%s took a command in term %d as its leader, and so did %s.", c.names[i], term, c.names[leader])
+	}
+	c.leaders[term] = i
 }
 
 // state is what a GetState has returned.

@@ -175,9 +175,9 @@ func deposedLeadersAppends(c *Cluster) {
 		}
 		return v
 	})
-	for range 80 { // with commands, there are more of them
+	for range 250 { // with commands, there are more of them: one each few milliseconds, later
 		c.Start(old, c.command())
-		c.Sleep(25 * time.Millisecond)
+		c.Sleep(8 * time.Millisecond)
 	}
 	remove()
 	var crashed time.Duration

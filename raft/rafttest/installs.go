@@ -21,7 +21,7 @@ func installs() []scenario {
 			Setup: big, Run: func(c *Cluster) { crashDuringInstall(c, true) },
 		}, {
 			Name: "TestLateSnapshots", Doc: "snapshots arrive twice, and long after newer ones", Paper: "§7, Figure 13",
-			Setup: setup{Snapshots: true}, Run: lateSnapshots,
+			Setup: setup{Snapshots: true, Staggered: true}, Run: lateSnapshots,
 		}, {
 			Name: "TestSnapshotOverConflicts", Doc: "a snapshot goes to a server whose own entries conflict with it", Paper: "§7, Figure 13, 6–7",
 			Setup: setup{Snapshots: true}, Run: snapshotOverConflicts,
@@ -78,7 +78,7 @@ func crashDuringInstall(c *Cluster, leaderToo bool) {
 }
 
 func lateSnapshots(c *Cluster) {
-	c.AtLeast("late snapshots", 2)
+	c.AtLeastOverall("late snapshots", c.overall(30))
 	c.AtLeastOverall("snapshots installed", c.overall(20))
 	r := c.Rand("late")
 	c.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {

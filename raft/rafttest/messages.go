@@ -1,6 +1,7 @@
 package rafttest
 
 import (
+	"strings"
 	"time"
 
 	"6.824/labrpc"
@@ -16,6 +17,9 @@ func messages() []scenario {
 		}, {
 			Name: "TestLateMessages", Doc: "a third of all messages takes longer than an election", Paper: "§5.1, §5.6",
 			Servers: 5, Run: lateMessages,
+		}, {
+			Name: "TestLateVotes", Doc: "votes, and requests for them, are late enough to meet those of other elections", Paper: "§5.2, §5.4.1",
+			Run: lateVotes,
 		}, {
 			Name: "TestLostReplies", Doc: "requests arrive, most of their replies don't", Paper: "§5.5",
 			Servers: 5, Setup: setup{Snapshots: true}, Run: lostReplies,
@@ -94,6 +98,31 @@ func lateMessages(c *Cluster) {
 	}
 	l.Stop()
 	c.Recover(electionBound)
+}
+
+// lateVotes has candidates of one term, who did not hear of each other, ask for votes while one of them already leads, and be given votes
+// that they asked for in an earlier term.
+func lateVotes(c *Cluster) {
+	c.AtLeast("late votes", 60)
+	c.AtLeastOverall("terms", c.overall(60))
+	r := c.Rand("late")
+	remove := c.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
+		if !strings.Contains(m.Method, "Vote") {
+			return v
+		}
+		c.Count("late votes")
+		v.Delay = time.Duration(r.IntN(400)) * time.Millisecond
+		if v.Duplicates = r.IntN(2); r.IntN(3) == 0 {
+			v.Delay *= 3
+		}
+		return v
+	})
+	for range 12 {
+		c.Reboot(c.All()...) // so that nobody has heard of a leader
+		c.Sleep(time.Duration(1000+c.rand.IntN(2000)) * time.Millisecond)
+	}
+	remove()
+	c.Recover(agreementBound)
 }
 
 func lostReplies(c *Cluster) {

@@ -44,6 +44,7 @@ type service struct {
 	incarnation int
 	rf          Raft
 	disk        storage
+	phase       int // a snapshot is taken at the indices i for which i+phase is a multiple of SnapshotInterval
 	quit        chan struct{}
 
 	mu      sync.Mutex
@@ -121,7 +122,7 @@ func (s *service) take(m raft.ApplyMsg) {
 		}
 		s.load(m.Snapshot, m.SnapshotIndex)
 	case m.CommandValid:
-		if s.apply(m) && s.c.setup.Snapshots && (m.CommandIndex+1)%SnapshotInterval == 0 {
+		if s.apply(m) && s.c.setup.Snapshots && (m.CommandIndex+s.phase)%SnapshotInterval == 0 {
 			s.rf.(Snapshotter).Snapshot(m.CommandIndex, s.save())
 			s.c.Count("snapshots taken")
 		}

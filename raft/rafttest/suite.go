@@ -122,6 +122,7 @@ const anySize = -1
 // setup is what a cluster is like.
 type setup struct {
 	Snapshots  bool // the service takes a snapshot every SnapshotInterval commands
+	Staggered  bool // the services' snapshots end at different indices
 	Pad        int  // bytes by which a snapshot is larger than it has to be
 	Unreliable bool // the network is the course's unreliable one
 }
