@@ -37,14 +37,14 @@ type Cluster struct {
 	connected []bool
 	likely    int // the server that led when somebody looked
 	lastOp    int
-	leaders   map[int]int // per term, which server has taken commands
+	starts    starts
 }
 
 // newCluster starts a cluster of n servers.
 func newCluster(w *labtest.World, im implementation, n int, s setup) *Cluster {
 	c := &Cluster{
 		World: w, N: n, im: im, setup: s, rand: w.Rand("scenario"),
-		services: make([]*service, n), connected: make([]bool, n), leaders: map[int]int{},
+		services: make([]*service, n), connected: make([]bool, n), starts: starts{},
 	}
 	for i := range n {
 		c.names = append(c.names, fmt.Sprintf("raft/%d", i))
@@ -210,20 +210,6 @@ func (c *Cluster) Start(i int, command any) (index, term int, ok bool) {
 	}
 	c.Count("started")
 	return index, term, true
-}
-
-// sawStart checks what Start has returned on a server that said it was the leader.
-func (c *Cluster) sawStart(i, index, term int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	leader, known := c.leaders[term]
-	switch {
-	case index < 1 || term < 1:
-		c.Violate("Start", "the course's Start", "%s says that it leads, and that the command will be at index %d in term %d. Both begin at 1.", c.names[i], index, term)
-	case known && leader != i:
-		c.Violate("Election Safety", "Raft extended, Figure 3", "%s took a command in term %d as its leader, and so did %s.", c.names[i], term, c.names[leader])
-	}
-	c.leaders[term] = i
 }
 
 // state is what a GetState has returned.

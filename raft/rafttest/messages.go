@@ -19,7 +19,7 @@ func messages() []scenario {
 			Servers: 5, Run: lateMessages,
 		}, {
 			Name: "TestLateVotes", Doc: "votes, and requests for them, are late enough to meet those of other elections", Paper: "§5.2, §5.4.1",
-			Run: lateVotes,
+			Servers: 5, Run: lateVotes,
 		}, {
 			Name: "TestLostReplies", Doc: "requests arrive, most of their replies don't", Paper: "§5.5",
 			Servers: 5, Setup: setup{Snapshots: true}, Run: lostReplies,

@@ -91,10 +91,17 @@ func transferToLaggard(c *Cluster) {
 		c.Connect(heir)
 		c.tryTransfer(leader, heir)
 
-		// To one that can't be reached: the leader must lead on.
+		// To one that can't be reached: the leader must lead on. What it is given meanwhile it takes or refuses, but it promises no index
+		// that another command has.
 		leader = c.Leader()
 		heir = (leader + 1) % c.N
 		c.Disconnect(heir)
+		c.Go("client", func() {
+			for range 50 {
+				c.Start(leader, c.command())
+				c.Sleep(10 * time.Millisecond)
+			}
+		})
 		if c.tryTransfer(leader, heir) {
 			c.Violate("a transfer is not made up", "Ongaro's dissertation, §3.10", "%s has said that it handed its lead to %s, which is cut off.", c.names[leader], c.names[heir])
 		}

@@ -1,5 +1,7 @@
 package invariant
 
+import "6.824/raft"
+
 // A tenure is a server's time as the leader of a term.
 type tenure struct {
 	server      *server
@@ -21,6 +23,30 @@ func (m *Monitor) checkElection(s *server, incarnation, term int) {
 	case before.incarnation != incarnation:
 		m.violate("Election Safety", "Raft extended, Figure 3 and §5.2",
 			"%s leads in term %d again after a restart. A server starts as a follower, and wins an election only in a new term.", s.name, term)
+	}
+}
+
+// A ballot is a server's one vote in a term.
+type ballot struct {
+	server *server
+	term   int
+}
+
+// checkVotes checks that a new leader has the votes of a majority in its term. Two leaders are what comes of it otherwise, but only when
+// another candidate is about.
+func (m *Monitor) checkVotes(s *server, t raft.Transition) {
+	votes := 0
+	for _, voter := range m.servers {
+		vote, known := m.ballots[ballot{voter, t.Term}]
+		passed := !known && voter.ever && voter.last.Term > t.Term // it was in that term and left it between two reports, perhaps
+		if passed || known && vote == t.VotedFor {
+			votes++
+		}
+	}
+	if t.VotedFor == -1 || votes <= len(m.servers)/2 {
+		m.violate("elected by a majority", "Raft extended, §5.2",
+			"%s leads in term %d, in which it voted for %d (-1 is nobody), as did at most %d of %d servers. Votes count in the term that they were asked for in, once per server.",
+			s.name, t.Term, t.VotedFor, votes, len(m.servers))
 	}
 }
 

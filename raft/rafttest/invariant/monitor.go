@@ -29,6 +29,7 @@ type Monitor struct {
 	byName  map[string]*server
 
 	leaders   map[int]tenure   // by term
+	ballots   map[ballot]int   // whom a server has voted for in a term, as it reported
 	prefixes  map[place]uint64 // the hash chain up to each entry that was ever seen anywhere
 	committed []commitment     // by index; index 0 is before the first entry
 	history   []applied        // by index: what the first server to do so has applied
@@ -64,7 +65,7 @@ type place struct{ index, term int }
 // New returns a Monitor of the servers with these names.
 func New(violate Violate, names ...string) *Monitor {
 	m := &Monitor{
-		violate: violate, byName: map[string]*server{}, leaders: map[int]tenure{}, prefixes: map[place]uint64{},
+		violate: violate, byName: map[string]*server{}, leaders: map[int]tenure{}, ballots: map[ballot]int{}, prefixes: map[place]uint64{},
 		committed: make([]commitment, 1), history: make([]applied, 1),
 	}
 	for _, name := range names {
@@ -123,9 +124,11 @@ func (m *Monitor) transition(s *server, t raft.Transition) {
 		m.checkMonotonic(s, t)
 		m.checkAppendOnly(s, t)
 	}
+	m.ballots[ballot{s, t.Term}] = t.VotedFor
 	elected := leads(t) && !(s.reports && leads(s.last) && s.last.Term == t.Term)
 	if elected {
 		m.checkElection(s, s.incarnation, t.Term)
+		m.checkVotes(s, t)
 	}
 	m.follow(s, t)
 	if elected {
