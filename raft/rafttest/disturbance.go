@@ -167,17 +167,18 @@ func deposedLeadersAppends(c *Cluster) {
 	c.One(c.command(), c.N, true)
 	old := c.Leader()
 
-	// Every other request of the leader will be there after seconds.
-	r := c.Rand("late")
+	// Every other request of the leader will be there long after, when it leads no more, and one each few milliseconds then.
+	const leads, late = 5 * time.Second, 4 * time.Second
+	r, ends := c.Rand("late"), c.Now()+leads
 	remove := c.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
 		if m.From == c.names[old] && !m.Reply && r.IntN(2) == 0 {
-			v.Delay = time.Duration(2500+r.IntN(4500)) * time.Millisecond
+			v.Delay = ends - c.Now() + time.Duration(r.Int64N(int64(late)))
 		}
 		return v
 	})
-	for range 250 { // with commands, there are more of them: one each few milliseconds, later
+	for c.Now() < ends-20*time.Millisecond {
 		c.Start(old, c.command())
-		c.Sleep(8 * time.Millisecond)
+		c.Sleep(20 * time.Millisecond)
 	}
 	remove()
 	var crashed time.Duration
