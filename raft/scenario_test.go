@@ -52,6 +52,7 @@ func TestManyCandidates(t *testing.T) { suite.Test(t) }
 
 func TestDuplicatesAndReordering(t *testing.T) { suite.Test(t) }
 func TestLateMessages(t *testing.T)            { suite.Test(t) }
+func TestLongChurn(t *testing.T)               { suite.Test(t) }
 func TestLateVotes(t *testing.T)               { suite.Test(t) }
 func TestLostReplies(t *testing.T)             { suite.Test(t) }
 func TestOneWayCuts(t *testing.T)              { suite.Test(t) }

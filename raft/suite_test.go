@@ -18,7 +18,7 @@ var suite = rafttest.Suite(
 // BenchmarkSuite is the speed of the simulator: five peers under the course's churn, and under everything. For figures per core, run it
 // with -cpu 1.
 func BenchmarkSuite(b *testing.B) {
-	for _, scenario := range []string{"TestReliableChurn2C", "TestUnreliableChurn2C", "TestSwarm"} {
+	for _, scenario := range []string{"TestLongChurn", "TestReliableChurn2C", "TestUnreliableChurn2C", "TestSwarm"} {
 		b.Run(scenario, func(b *testing.B) { suite.Bench(b, scenario) })
 	}
 }

@@ -2,6 +2,8 @@ package rafttest
 
 import (
 	"time"
+
+	"6.824/labrpc/labtest"
 )
 
 // churn are the last scenarios of the course's part 2C.
@@ -16,6 +18,9 @@ func churn() []scenario {
 		}, {
 			Name: "TestUnreliableChurn2C", Doc: "the same over a network that loses messages", Paper: "§5.5",
 			Course: true, Servers: 5, Setup: setup{Unreliable: true}, Run: churnServers,
+		}, {
+			Name: "TestLongChurn", Doc: "for half a minute servers crash and come back all the time, under a steady, light load", Paper: "§5",
+			Servers: 5, Setup: setup{Snapshots: true}, Run: longChurn,
 		},
 	}
 }
@@ -123,4 +128,16 @@ func (c *Cluster) sawCommand(command int) bool {
 		c.Sleep(wait * time.Millisecond)
 	}
 	return false
+}
+
+func longChurn(c *Cluster) {
+	const span = 30 * time.Second
+	c.AtLeastOverall("crash", c.overall(150))
+	c.AtLeastOverall("operations", c.overall(1000))
+	c.AtLeastOverall("terms", c.overall(25))
+	l := c.Load(Load{Clients: 2, Gap: 250 * time.Millisecond, Reads: 0.3})
+	c.World.Inject(labtest.Churn(c.Rand("churn"), c.Names(), span))
+	c.Sleep(span)
+	l.Stop()
+	c.Recover(electionBound)
 }
