@@ -36,16 +36,20 @@ type Suite struct {
 	MayLeak, MayDiffer bool
 }
 
-// Run runs every scenario as a subtest of t.
+// Run runs every scenario as a subtest of t, some at a time.
 func (s *Suite) Run(t *testing.T) {
 	for _, sc := range s.Scenarios {
-		t.Run(sc.Name, func(t *testing.T) { s.run(t, sc) })
+		t.Run(sc.Name, func(t *testing.T) {
+			t.Parallel()
+			s.run(t, sc)
+		})
 	}
 }
 
-// Test runs the scenario that is called as t is.
+// Test runs the scenario that is called as t is, in parallel with other tests that allow it: the last seeds of one scenario leave cores idle.
 func (s *Suite) Test(t *testing.T) {
 	t.Helper()
+	t.Parallel()
 	for _, sc := range s.Scenarios {
 		if sc.Name == filepath.Base(t.Name()) {
 			s.run(t, sc)

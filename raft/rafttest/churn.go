@@ -19,7 +19,7 @@ func churn() []scenario {
 			Name: "TestUnreliableChurn2C", Doc: "the same over a network that loses messages", Paper: "§5.5",
 			Course: true, Servers: 5, Setup: setup{Unreliable: true}, Run: churnServers,
 		}, {
-			Name: "TestLongChurn", Doc: "for half a minute servers crash and come back all the time, under a steady, light load", Paper: "§5",
+			Name: "TestLongChurn", Doc: "for twenty seconds servers crash and come back all the time, under a steady, light load", Paper: "§5",
 			Servers: 5, Setup: setup{Snapshots: true}, Run: longChurn,
 		},
 	}
@@ -131,10 +131,10 @@ func (c *Cluster) sawCommand(command int) bool {
 }
 
 func longChurn(c *Cluster) {
-	const span = 30 * time.Second
-	c.AtLeastOverall("crash", c.overall(150))
-	c.AtLeastOverall("operations", c.overall(1000))
-	c.AtLeastOverall("terms", c.overall(25))
+	const span = 20 * time.Second
+	c.AtLeastOverall("crash", c.overall(100))
+	c.AtLeastOverall("operations", c.overall(700))
+	c.AtLeastOverall("terms", c.overall(16))
 	l := c.Load(Load{Clients: 2, Gap: 250 * time.Millisecond, Reads: 0.3})
 	c.World.Inject(labtest.Churn(c.Rand("churn"), c.Names(), span))
 	c.Sleep(span)

@@ -56,7 +56,7 @@ func crashAtEveryWrite(c *Cluster) {
 func powerFailures(c *Cluster) {
 	c.AtLeast("crash", 25)
 	c.AtLeast("operations", 30)
-	l := c.Load(Load{Gap: 20 * time.Millisecond, Reads: 0.2})
+	l := c.Load(Load{Gap: 40 * time.Millisecond, Reads: 0.2})
 	for range 6 {
 		c.Leader()
 		c.Sleep(time.Duration(200+c.rand.IntN(300)) * time.Millisecond)
@@ -101,7 +101,7 @@ func failingDisk(c *Cluster) {
 	c.AtLeast("fault:failwrites", 6)
 	c.AtLeast("operations", 60)
 	c.Leader()
-	l := c.Load(Load{Gap: 25 * time.Millisecond})
+	l := c.Load(Load{Gap: 50 * time.Millisecond})
 	for round := range 6 {
 		victim := c.rand.IntN(c.N)
 		if round%2 == 0 {

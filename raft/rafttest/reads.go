@@ -30,7 +30,7 @@ func readsUnderLeaderChange(c *Cluster) {
 	c.AtLeastOverall("reads without the log", c.overall(500))
 	c.AtLeast("terms", 2)
 	c.Leader()
-	l := c.Load(Load{Clients: 4, Gap: 30 * time.Millisecond, Reads: 0.8, Anyone: true})
+	l := c.Load(Load{Clients: 4, Gap: 50 * time.Millisecond, Reads: 0.8, Anyone: true})
 	for range 6 {
 		leader := c.Leader()
 		c.Sleep(time.Duration(c.rand.IntN(200)) * time.Millisecond)

@@ -66,7 +66,7 @@ func minorityFails(c *Cluster) {
 	c.AtLeast("crash", 2)
 	c.AtLeastOverall("terms", c.overall(15))
 	c.Leader()
-	l := c.Load(Load{Clients: 2, Reads: 0.3})
+	l := c.Load(Load{Clients: 2, Gap: 80 * time.Millisecond, Reads: 0.3})
 	for range rounds {
 		for k, i := range c.rand.Perm(c.N)[:c.N/2] {
 			long := time.Duration(800+c.rand.IntN(400)) * time.Millisecond

@@ -58,7 +58,7 @@ func transferUnderLoad(c *Cluster) {
 	c.AtLeast("transferred", 15)
 	c.AtLeast("operations", 50)
 	c.Leader()
-	l := c.Load(Load{Gap: 15 * time.Millisecond, Reads: 0.3})
+	l := c.Load(Load{Gap: 30 * time.Millisecond, Reads: 0.3})
 	c.Sleep(200 * time.Millisecond)
 	for range 20 {
 		leader := c.Leader()
