@@ -40,16 +40,16 @@ type Suite struct {
 func (s *Suite) Run(t *testing.T) {
 	for _, sc := range s.Scenarios {
 		t.Run(sc.Name, func(t *testing.T) {
-			t.Parallel()
+			s.parallel(t)
 			s.run(t, sc)
 		})
 	}
 }
 
-// Test runs the scenario that is called as t is, in parallel with other tests that allow it: the last seeds of one scenario leave cores idle.
+// Test runs the scenario that is called as t is.
 func (s *Suite) Test(t *testing.T) {
 	t.Helper()
-	t.Parallel()
+	s.parallel(t)
 	for _, sc := range s.Scenarios {
 		if sc.Name == filepath.Base(t.Name()) {
 			s.run(t, sc)
@@ -57,6 +57,13 @@ func (s *Suite) Test(t *testing.T) {
 		}
 	}
 	t.Fatalf("suite %s has no scenario %s", s.Name, filepath.Base(t.Name()))
+}
+
+// parallel lets t run beside other tests: the last seeds of a scenario leave cores idle. A list keeps its order.
+func (s *Suite) parallel(t *testing.T) {
+	if !*flags.list {
+		t.Parallel()
+	}
 }
 
 // defaultLimit is the virtual time that a scenario may take.
