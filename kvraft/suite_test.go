@@ -42,3 +42,32 @@ func TestSnapshotUnreliable3B(t *testing.T)                                     
 func TestSnapshotUnreliableRecover3B(t *testing.T)                                { suite.Test(t) }
 func TestSnapshotUnreliableRecoverConcurrentPartition3B(t *testing.T)             { suite.Test(t) }
 func TestSnapshotUnreliableRecoverConcurrentPartitionLinearizable3B(t *testing.T) { suite.Test(t) }
+
+func TestDuplicatedRequests(t *testing.T)    { suite.Test(t) }
+func TestLostReplies(t *testing.T)           { suite.Test(t) }
+func TestRetryAtNewLeader(t *testing.T)      { suite.Test(t) }
+func TestLeaderChangeIsNoticed(t *testing.T) { suite.Test(t) }
+func TestClientsCrash(t *testing.T)          { suite.Test(t) }
+func TestSessionsExpire(t *testing.T)        { suite.Test(t) }
+
+func TestReadAtDeposedLeader(t *testing.T) { suite.Test(t) }
+func TestReadAtPausedLeader(t *testing.T)  { suite.Test(t) }
+func TestReadAtNewLeader(t *testing.T)     { suite.Test(t) }
+func TestReadWithLateAcks(t *testing.T)    { suite.Test(t) }
+
+func TestCrashAtEveryWrite(t *testing.T) { suite.Test(t) }
+func TestPowerFailures(t *testing.T)     { suite.Test(t) }
+func TestFarBehindFollower(t *testing.T) { suite.Test(t) }
+func TestSnapshotReplaces(t *testing.T)  { suite.Test(t) }
+
+func TestHotKey(t *testing.T)          { suite.Test(t) }
+func TestHundredClients(t *testing.T)  { suite.Test(t) }
+func TestTenThousandKeys(t *testing.T) { suite.Test(t) }
+func TestAnyBytes(t *testing.T)        { suite.Test(t) }
+
+func TestCounters(t *testing.T)  { suite.Test(t) }
+func TestLocks(t *testing.T)     { suite.Test(t) }
+func TestScans(t *testing.T)     { suite.Test(t) }
+func TestDeadlines(t *testing.T) { suite.Test(t) }
+
+func TestSwarm(t *testing.T) { suite.Test(t) }
