@@ -35,10 +35,10 @@ func clients() []scenario {
 }
 
 func duplicatedRequests(c *Cluster) {
-	c.AtLeast("duplicated", 100)
+	c.AtLeast("duplicated", 80)
 	c.AtLeast("operations", 80)
 	c.Inject(labtest.Fault{Kind: "link", From: []string{"client*"}, To: []string{"kv*"}, Link: &labrpc.Conditions{Duplicate: 0.5,
-		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(100*time.Millisecond, 1500*time.Millisecond), 0.15)}})
+		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(100*time.Millisecond, 1500*time.Millisecond), 0.08)}})
 	l := c.Load(Load{Clients: 5, Gap: 10 * time.Millisecond, Reads: 0.4, Rich: 0.4})
 	for range 5 {
 		c.Sleep(time.Duration(500+c.rand.IntN(500)) * time.Millisecond)

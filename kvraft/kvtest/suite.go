@@ -67,6 +67,10 @@ func (p Peer) Serve(receivers ...any) {
 
 type stater interface{ GetState() (term int, leads bool) }
 
+// Gate is to be called before a message of applyCh is taken, by a server that wants one seed to have one history: it makes an event of its
+// own of each. Otherwise, what a Raft goes on to do when it has sent the message happens at the same time.
+func (p Peer) Gate() { p.Node.GateOf("service") }
+
 // Rand is a source of random numbers for this server. One that draws from elsewhere has other histories each time.
 func (p Peer) Rand(name string) *rand.Rand { return p.Node.Rand(name) }
 
@@ -76,7 +80,7 @@ func (p Peer) Options() []kvraft.Option {
 	quiet := slog.New(slog.DiscardHandler)
 	return []kvraft.Option{func(c *rsm.Config) {
 		c.Rand, c.Logger, c.MaxSessions = p.Rand("rsm"), quiet, p.MaxSessions
-		c.Gate = func() { p.Node.GateOf("service") }
+		c.Gate = p.Gate
 		c.Raft = append(c.Raft, raft.WithRand(p.Rand("raft")), raft.WithHost(p.Node), raft.WithLogger(quiet))
 	}}
 }
