@@ -53,7 +53,7 @@ func Can(abilities ...Ability) Option {
 	}
 }
 
-// Seeds makes every scenario run this many seeds by default.
+// Seeds makes every scenario run at most this many seeds by default.
 func Seeds(n int) Option {
 	return func(im *implementation, _ *labtest.Suite) { im.fewSeeds = n }
 }

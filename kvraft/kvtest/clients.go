@@ -67,7 +67,7 @@ func lostReplies(c *Cluster) {
 func retryAtNewLeader(c *Cluster) {
 	c.AtLeast("operations", 80)
 	c.AtLeast("fell before the answer", 8)
-	l := c.Load(Load{Clients: 4, Gap: 10 * time.Millisecond, Reads: 0.3})
+	l := c.Load(Load{Clients: 4, Gap: 25 * time.Millisecond, Reads: 0.3})
 	for range 8 {
 		leader := c.Leader()
 		// First no client hears the leader, which goes on, and then it crashes.
@@ -83,7 +83,7 @@ func retryAtNewLeader(c *Cluster) {
 func leaderChangeIsNoticed(c *Cluster) {
 	const long, bound = 6 * time.Second, 4 * time.Second
 	c.AtLeast("operations", 100)
-	l := c.Load(Load{Clients: 5, Gap: 20 * time.Millisecond})
+	l := c.Load(Load{Clients: 5, Gap: 60 * time.Millisecond})
 	for range 2 {
 		c.Sleep(500 * time.Millisecond)
 		leader := c.Leader()

@@ -147,7 +147,7 @@ func (c *Cluster) Names(servers ...int) []string {
 func (c *Cluster) Inject(faults ...labtest.Fault) { c.World.Inject(faults) }
 
 // overall is how often something must have happened over all seeds that run by default, if it must n times in ten.
-func (c *Cluster) overall(n int) int64 { return int64(n * c.im.seeds(10) / 10) }
+func (c *Cluster) overall(n int) int64 { return int64(n * c.im.seeds(defaultSeeds) / 10) }
 
 // LeaderNow is the server that leads in the latest term, if one does.
 func (c *Cluster) LeaderNow() (leader int, ok bool) {

@@ -21,7 +21,7 @@ func course() []scenario {
 		mixed("TestBasic3A", "one client", five, mix{clients: 1}),
 		{
 			Name: "TestSpeed3A", Doc: "a thousand appends, one after the other, take no more than 33 ms each", Paper: "§8",
-			Course: true, Seeds: 5, Run: speed,
+			Course: true, Run: speed,
 		},
 		mixed("TestConcurrent3A", "many clients", five, mix{clients: 5}),
 		mixed("TestUnreliable3A", "many clients, and a network that loses messages", unreliable, mix{clients: 5}),
@@ -47,10 +47,10 @@ func course() []scenario {
 			Paper: "§7", Course: true, Setup: setup{Servers: 3, MaxRaftState: limit}, Run: snapshotRPC,
 		}, {
 			Name: "TestSnapshotSize3B", Doc: "after 800 small operations the snapshot has at most 500 bytes, and the Raft state at most 8 times maxraftstate",
-			Paper: "§7", Course: true, Seeds: 5, Setup: setup{Servers: 3, MaxRaftState: limit}, Run: snapshotSize,
+			Paper: "§7", Course: true, Setup: setup{Servers: 3, MaxRaftState: limit}, Run: snapshotSize,
 		}, {
 			Name: "TestSpeed3B", Doc: "the speed with snapshots", Paper: "§8",
-			Course: true, Seeds: 5, Setup: setup{Servers: 3, MaxRaftState: limit}, Run: speed,
+			Course: true, Setup: setup{Servers: 3, MaxRaftState: limit}, Run: speed,
 		},
 		mixed("TestSnapshotRecover3B", "all servers restart from snapshots, one client", snapshots, mix{clients: 1, crash: true}),
 		mixed("TestSnapshotRecoverManyClients3B", "all servers restart from snapshots, 20 clients", snapshots, mix{clients: 20, crash: true}),
@@ -89,7 +89,7 @@ func (m mix) run(c *Cluster) {
 		c.AtLeast("dropped", 5)
 	}
 	// Operations of one client follow each other with a gap, else most of a run would be operations that are all alike.
-	gap := time.Duration(10+3*m.clients) * time.Millisecond
+	gap := time.Duration(25+10*m.clients) * time.Millisecond
 	clerks := make([]*clerk, m.clients)
 	for i := range clerks {
 		clerks[i] = c.Clerk()

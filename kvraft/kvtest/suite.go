@@ -120,13 +120,13 @@ type implementation struct {
 	clerk    func(Dialer) Clerk
 	client   func(Dialer) Client // nil: there is no such
 	can      map[Ability]bool
-	fewSeeds int // instead of the scenarios' own numbers; 0 means those
+	fewSeeds int // at most so many; 0 means the scenarios' own numbers
 }
 
 // seeds is how many seeds a scenario runs by default.
 func (im implementation) seeds(own int) int {
 	if im.fewSeeds > 0 {
-		return im.fewSeeds
+		return min(im.fewSeeds, own)
 	}
 	return own
 }
@@ -138,13 +138,15 @@ type scenario struct {
 	Paper string // of "Raft extended" where it is only a section
 
 	Course bool // it is one of the course's
-	Seeds  int  // 0 means 10
+	Seeds  int  // 0 means 5
 	Needs  []Ability
 	Setup  setup
 	Run    func(*Cluster)
 }
 
 const anySize = -1
+
+const defaultSeeds = 5
 
 // setup is what a cluster is like.
 type setup struct {
@@ -157,7 +159,7 @@ type setup struct {
 // scenario makes a scenario of the kit out of one of ours.
 func (im implementation) scenario(sc scenario) labtest.Scenario {
 	if sc.Seeds == 0 {
-		sc.Seeds = 10
+		sc.Seeds = defaultSeeds
 	}
 	return labtest.Scenario{
 		Name: sc.Name, Doc: sc.Doc, Paper: sc.Paper, Course: sc.Course, Seeds: im.seeds(sc.Seeds), Skip: im.lacks(sc.Needs),
