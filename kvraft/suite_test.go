@@ -16,7 +16,7 @@ var suite = kvtest.Suite(
 	},
 	func(d kvtest.Dialer) *kvraft.Clerk { return kvraft.MakeClerk(d.Ends) },
 	kvtest.WithClient(func(d kvtest.Dialer) *kvraft.Client { return kvraft.NewClient(d.Ends) }),
-	kvtest.Can(kvtest.Expiry, kvtest.Machines),
+	kvtest.Can(kvtest.Expiry, kvtest.Prompt, kvtest.Machines),
 )
 
 func TestBasic3A(t *testing.T)                                                    { suite.Test(t) }
@@ -47,6 +47,7 @@ func TestDuplicatedRequests(t *testing.T)    { suite.Test(t) }
 func TestLostReplies(t *testing.T)           { suite.Test(t) }
 func TestRetryAtNewLeader(t *testing.T)      { suite.Test(t) }
 func TestLeaderChangeIsNoticed(t *testing.T) { suite.Test(t) }
+func TestDeposedLeaderAnswers(t *testing.T)  { suite.Test(t) }
 func TestClientsCrash(t *testing.T)          { suite.Test(t) }
 func TestSessionsExpire(t *testing.T)        { suite.Test(t) }
 

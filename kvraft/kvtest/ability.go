@@ -18,6 +18,8 @@ const (
 	Clients Ability = "clients"
 	// Expiry: a server keeps at most Peer.MaxSessions clients in mind.
 	Expiry Ability = "expiry"
+	// Prompt: a server that loses the lead tells all that wait there at once, however long it may be until it hears from anybody.
+	Prompt Ability = "prompt"
 	// Machines: a server lives on its Node. It stands still while that is paused, its timers go by that one's clock, and no mutex that
 	// others may want is held while it waits for its disk.
 	Machines Ability = "machines"

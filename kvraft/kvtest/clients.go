@@ -3,6 +3,9 @@ package kvtest
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"6.824/labrpc"
@@ -24,6 +27,9 @@ func clients() []scenario {
 		}, {
 			Name: "TestLeaderChangeIsNoticed", Doc: "clients of a leader that is cut off from the others are told, and go on with the new one", Paper: "§8",
 			Setup: setup{Servers: 5}, Run: leaderChangeIsNoticed,
+		}, {
+			Name: "TestDeposedLeaderAnswers", Doc: "who waits at a leader is told at once that it has lost the lead, even if it hears from nobody", Paper: "§8",
+			Needs: []Ability{Prompt}, Setup: setup{Servers: 5}, Run: deposedLeaderAnswers,
 		}, {
 			Name: "TestClientsCrash", Doc: "clients die in the middle of an operation: it happens once or not at all", Paper: "§8; Ongaro's dissertation, §6.3",
 			Needs: []Ability{Clients}, Run: clientsCrash,
@@ -101,6 +107,65 @@ func leaderChangeIsNoticed(c *Cluster) {
 		c.mu.Unlock()
 	}
 	c.Recover(l)
+}
+
+func deposedLeaderAnswers(c *Cluster) {
+	const rounds, slack = 3, 50 * time.Millisecond
+	c.AtLeast("operations", 60)
+	c.AtLeast("waited at a deposed leader", rounds)
+	waiting := c.watchCalls()
+	l := c.Load(Load{Clients: 5, Gap: 20 * time.Millisecond, Reads: 0.4})
+	for range rounds {
+		c.Sleep(500 * time.Millisecond)
+		leader := c.Leader()
+		c.Partition([]int{leader}, c.Others(leader))
+		leads := true
+		var before []string
+		c.Eventually(livenessBound, func() bool {
+			if _, leads = c.host(leader).raft.GetState(); leads {
+				before = waiting(leader)
+			}
+			return !leads
+		})
+		c.Add("waited at a deposed leader", int64(len(before)))
+		c.Sleep(slack)
+		still := waiting(leader)
+		for _, call := range before {
+			if !leads && slices.Contains(still, call) {
+				c.Violate("a leader change answers who waits", "Raft extended, §8", "%s does not lead any more since %v, and has not answered %s, which came when it did.", c.names[leader], slack, call)
+			}
+		}
+		c.Net().Heal()
+	}
+	c.Recover(l)
+}
+
+// watchCalls returns what tells the calls of clients that a server has been given and not answered.
+func (c *Cluster) watchCalls() (waiting func(server int) []string) {
+	open := map[string]map[string]bool{}
+	for _, name := range c.names {
+		open[name] = map[string]bool{}
+	}
+	c.OnEvent(func(e labtest.Event) {
+		calls := open[e.To]
+		if calls == nil || !strings.HasPrefix(e.Node, "client") {
+			return
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		call := fmt.Sprintf("%s of %s, its call number %d", e.Method, e.Node, e.N)
+		switch e.Kind {
+		case "delivered":
+			calls[call] = true
+		case "replied":
+			delete(calls, call)
+		}
+	})
+	return func(server int) []string {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return slices.Sorted(maps.Keys(open[c.names[server]]))
+	}
 }
 
 func clientsCrash(c *Cluster) {
