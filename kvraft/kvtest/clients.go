@@ -190,6 +190,8 @@ func sessionsExpire(c *Cluster) {
 		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(20*time.Millisecond, 300*time.Millisecond), 0.2)}})
 	l := c.Load(Load{Clients: 4, Keys: 20, Gap: 20 * time.Millisecond, Rich: 1, Reads: 0.2, Patience: 5 * time.Second})
 	for wave := range waves {
+		// A client's request is executed, and its answer gets lost. When it asks again, its session has been dropped.
+		c.Inject(labtest.Fault{Kind: "cut", For: 150 * time.Millisecond, From: []string{"kv*"}, To: []string{l.name(c.rand.IntN(l.Clients))}})
 		done := 0
 		for i := range visitors {
 			k := c.Rich()

@@ -98,6 +98,13 @@ func (l *Load) waiting() (list []string) {
 	return list
 }
 
+// name is the name of a client.
+func (l *Load) name(i int) string {
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
+	return l.clerks[i].name
+}
+
 // Worst is the longest time so far in which no client had an answer.
 func (l *Load) Worst() time.Duration {
 	l.c.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -94,22 +95,13 @@ func (c *cluster) start(me int) {
 func (c *cluster) leader(among ...int) int {
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		for me, s := range c.servers {
-			if _, leads := s.Raft().GetState(); leads && (len(among) == 0 || contains(among, me)) {
+			if _, leads := s.Raft().GetState(); leads && (len(among) == 0 || slices.Contains(among, me)) {
 				return me
 			}
 		}
 	}
 	c.t.Fatal("no leader")
 	return 0
-}
-
-func contains(list []int, x int) bool {
-	for _, y := range list {
-		if x == y {
-			return true
-		}
-	}
-	return false
 }
 
 func (c *cluster) others(me int) (others []int) {
@@ -128,6 +120,14 @@ func (c *cluster) isolate(me int) {
 		rest = append(rest, fmt.Sprint(i))
 	}
 	c.net.Partition([]any{fmt.Sprint(me)}, rest)
+}
+
+// done is what a server's machine has executed.
+func (c *cluster) done(me int) []string {
+	s := c.servers[me]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(c.machines[me].done)
 }
 
 func (c *cluster) open(me int) int64 {
@@ -156,8 +156,8 @@ func TestSubmitOnce(t *testing.T) {
 		_, err = s.Submit(ctx, Request{session, 0}, "c")
 		require.ErrorIs(t, err, ErrSessionExpired)
 		time.Sleep(time.Second)
-		for _, m := range c.machines {
-			require.Equal(t, []string{"a", "b"}, m.done)
+		for me := range c.servers {
+			require.Equal(t, []string{"a", "b"}, c.done(me))
 		}
 	})
 }
@@ -195,7 +195,7 @@ func TestDeposedLeaderAnswersWaiters(t *testing.T) {
 		require.Equal(t, 1, n)
 		c.net.Heal()
 		time.Sleep(2 * time.Second)
-		require.Equal(t, []string{"kept"}, c.machines[old].done)
+		require.Equal(t, []string{"kept"}, c.done(old))
 	})
 }
 
@@ -210,6 +210,8 @@ func TestContextEndsWait(t *testing.T) {
 		_, err = s.Submit(ctx, Request{session, 1}, "a")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, s.Read(ctx, func() {}), context.DeadlineExceeded)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		require.Zero(t, s.waiters.count, "who has given up is forgotten")
 		require.Empty(t, s.waiters.byIndex)
 	})
@@ -304,11 +306,13 @@ func TestSessionsExpire(t *testing.T) {
 			c.open(leader)
 		}
 		time.Sleep(time.Second)
-		for _, s := range c.servers {
+		for me, s := range c.servers {
+			require.Equal(t, []string{"a", "x", "x", "x"}, c.done(me))
+			s.mu.Lock()
 			require.Len(t, s.sessions.byID, 3)
 			require.Equal(t, 3, s.sessions.order.Len())
+			s.mu.Unlock()
 		}
-		require.Equal(t, []string{"a", "x", "x", "x"}, c.machines[leader].done)
 	})
 }
 
