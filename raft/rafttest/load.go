@@ -23,7 +23,6 @@ type Load struct {
 	history *labtest.History
 	running int
 	stopped bool
-	ids     int
 	done    time.Duration // when an operation was last answered
 	worst   time.Duration // the longest time without one
 }
@@ -79,7 +78,7 @@ func (c *Cluster) Load(l Load) *Load {
 	if !c.im.can[Reads] {
 		l.Reads = 0
 	}
-	l.running, l.ids = l.Clients, l.Clients
+	l.running = l.Clients
 	for i := range l.Clients {
 		c.Go(fmt.Sprintf("client %d", i), func() {
 			l.client(i)
@@ -133,10 +132,7 @@ func (l *Load) client(me int) {
 			}
 		}
 		if !l.do(r, id, op, &server, try) { // nobody knows whether it will happen still, so whoever goes on is someone else
-			l.c.mu.Lock()
-			id = l.ids
-			l.ids++
-			l.c.mu.Unlock()
+			id += l.Clients
 		}
 	}
 }
