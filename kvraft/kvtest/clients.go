@@ -35,7 +35,7 @@ func clients() []scenario {
 			Needs: []Ability{Clients}, Run: clientsCrash,
 		}, {
 			Name: "TestSessionsExpire", Doc: "thousands of clients come and go: what is known of them is dropped, and nobody's operation happens twice", Paper: "Ongaro's dissertation, §6.3",
-			Needs: []Ability{Clients, Expiry}, Setup: setup{MaxRaftState: 1000, MaxSessions: 8}, Run: sessionsExpire,
+			Needs: []Ability{Clients, Expiry}, Setup: setup{MaxRaftState: 1000, MaxSessions: 12}, Run: sessionsExpire,
 		},
 	}
 }
@@ -183,15 +183,19 @@ func clientsCrash(c *Cluster) {
 }
 
 func sessionsExpire(c *Cluster) {
-	const waves, visitors = 15, 10
+	const waves, visitors = 30, 6
 	c.AtLeast("operations", waves*visitors)
 	c.AtLeastOverall("unclear operations", c.overall(3))
 	c.Inject(labtest.Fault{Kind: "link", From: []string{"client*"}, To: []string{"kv*"}, Link: &labrpc.Conditions{Duplicate: 0.3, DropReply: 0.1,
 		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(20*time.Millisecond, 300*time.Millisecond), 0.2)}})
 	l := c.Load(Load{Clients: 4, Keys: 20, Gap: 20 * time.Millisecond, Rich: 1, Reads: 0.2, Patience: 5 * time.Second})
 	for wave := range waves {
-		// A client's request is executed, and its answer gets lost. When it asks again, its session has been dropped.
-		c.Inject(labtest.Fault{Kind: "cut", For: 150 * time.Millisecond, From: []string{"kv*"}, To: []string{l.name(c.rand.IntN(l.Clients))}})
+		if wave%4 == 0 {
+			// A client's request is executed, and its answer gets lost. When it can ask again, its session has been dropped.
+			victim, servers, long := []string{l.name(c.rand.IntN(l.Clients))}, []string{"kv*"}, 400*time.Millisecond
+			c.Inject(labtest.Fault{Kind: "cut", For: long, From: servers, To: victim},
+				labtest.Fault{Kind: "cut", At: time.Duration(5+c.rand.IntN(40)) * time.Millisecond, For: long, From: victim, To: servers})
+		}
 		done := 0
 		for i := range visitors {
 			k := c.Rich()
@@ -214,7 +218,7 @@ func sessionsExpire(c *Cluster) {
 		}
 	}
 	c.Recover(l)
-	// 30 keys of 20 bytes, and 8 sessions.
+	// 26 keys of some dozens of bytes, and 12 sessions.
 	const most = 2500
 	if size := c.SnapshotSize(); size > most || size == 0 {
 		c.Violate("old sessions are dropped", "Ongaro's dissertation, §6.3", "At most %d of %d sessions are to be kept, and the snapshot has %d bytes, not 1 to %d.", c.setup.MaxSessions, waves*visitors, size, most)
