@@ -87,11 +87,11 @@ func retryAtNewLeader(c *Cluster) {
 }
 
 func leaderChangeIsNoticed(c *Cluster) {
-	const long, bound = 6 * time.Second, 4 * time.Second
+	const long, bound = 4 * time.Second, 3 * time.Second
 	c.AtLeast("operations", 100)
-	l := c.Load(Load{Clients: 5, Gap: 60 * time.Millisecond})
+	l := c.Load(Load{Clients: 5, Gap: 80 * time.Millisecond})
 	for range 2 {
-		c.Sleep(500 * time.Millisecond)
+		c.Sleep(300 * time.Millisecond)
 		leader := c.Leader()
 		friend := (leader + 1) % c.N
 		c.Inject(labtest.Fault{Kind: "partition", For: long, Groups: [][]string{c.Names(leader, friend), c.Names(c.Others(leader, friend)...)}})
@@ -183,12 +183,12 @@ func clientsCrash(c *Cluster) {
 }
 
 func sessionsExpire(c *Cluster) {
-	const waves, visitors = 30, 6
+	const waves, visitors = 24, 6
 	c.AtLeast("operations", waves*visitors)
 	c.AtLeastOverall("unclear operations", c.overall(3))
 	c.Inject(labtest.Fault{Kind: "link", From: []string{"client*"}, To: []string{"kv*"}, Link: &labrpc.Conditions{Duplicate: 0.3, DropReply: 0.1,
-		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(20*time.Millisecond, 300*time.Millisecond), 0.2)}})
-	l := c.Load(Load{Clients: 4, Keys: 20, Gap: 20 * time.Millisecond, Rich: 1, Reads: 0.2, Patience: 5 * time.Second})
+		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(20*time.Millisecond, 200*time.Millisecond), 0.1)}})
+	l := c.Load(Load{Clients: 4, Keys: 15, Gap: 40 * time.Millisecond, Rich: 1, Reads: 0.2, Patience: 5 * time.Second})
 	for wave := range waves {
 		if wave%4 == 0 {
 			// A client's request is executed, and its answer gets lost. When it can ask again, its session has been dropped.
@@ -218,7 +218,7 @@ func sessionsExpire(c *Cluster) {
 		}
 	}
 	c.Recover(l)
-	// 26 keys of some dozens of bytes, and 12 sessions.
+	// 21 keys of some dozens of bytes, and 12 sessions.
 	const most = 2500
 	if size := c.SnapshotSize(); size > most || size == 0 {
 		c.Violate("old sessions are dropped", "Ongaro's dissertation, §6.3", "At most %d of %d sessions are to be kept, and the snapshot has %d bytes, not 1 to %d.", c.setup.MaxSessions, waves*visitors, size, most)
