@@ -224,8 +224,22 @@ func (n *Node) crash(mode CrashMode) {
 	if stop := n.cutOff(); stop != nil {
 		n.disk.crash(mode)
 		n.note("crash", string(mode))
-		n.release()
+		if n.Paused() {
+			n.release()
+			n.rest()
+		}
 		stop()
+	}
+}
+
+// rest waits until those who were released have come to where they rest. Cut off as they are they can do nothing, but how far they come
+// before the node is stopped would else be the scheduler's choice.
+func (n *Node) rest() {
+	rested := make(chan struct{})
+	n.w.net.At(time.Now(), "stop "+n.name, func() { close(rested) })
+	select {
+	case <-rested:
+	case <-n.w.done:
 	}
 }
 
