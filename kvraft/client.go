@@ -177,7 +177,7 @@ func try[R any, P interface {
 }](ctx context.Context, c *Client, method string, args any) (*R, error) {
 	pause, asked := pauseFirst, 0
 	for server := c.first(); ; {
-		if err := ctx.Err(); err != nil {
+		if err := ended(ctx); err != nil {
 			return nil, err
 		}
 		reply := new(R)
@@ -217,6 +217,9 @@ func call(ctx context.Context, end *labrpc.ClientEnd, method string, args, reply
 	case err := <-done:
 		return err
 	case <-late.C:
+		if err := ended(ctx); err != nil {
+			return err
+		}
 		return errNoAnswer
 	case <-ctx.Done():
 		return ctx.Err()
@@ -228,10 +231,22 @@ func sleep(ctx context.Context, d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil
+		return ended(ctx)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// ended says why the context has ended, if it has. A deadline counts from its instant on, whether or not its timer has gone off yet:
+// else, where it meets another timer, what follows would be a matter of luck.
+func ended(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 func (c *Client) first() int {

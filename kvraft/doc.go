@@ -20,5 +20,31 @@
 // # Clients
 //
 // [Clerk] is the course's: Get, Put, Append, which block until they have succeeded.
-// [Client] takes contexts and returns errors, and has the further operations.
+// [Client] takes contexts and returns errors, and has the further operations. Either
+// remembers who led last, follows the hints of servers that don't lead, and pauses for
+// 5 to 100 ms when it has asked them all in vain.
+//
+// A client's writes are made once by virtue of its session. A store keeps 65,536 of
+// these and drops the one that was used least recently; a client opens another when it
+// has been idle for 10 s. If a session is dropped while a write is under way, which
+// takes that many other clients in the meantime, nobody knows any more whether it was
+// executed: Client says [ErrMaybe], and Clerk, which can't, logs it and goes on.
+//
+// # How it is checked
+//
+// By the scenarios of package kvtest, each over many seeds, and `lab mutants kvraft`
+// shows that each finds the bug that it is for:
+//
+//   - Linearizability: porcupine decides every history of every scenario. Stale reads in
+//     particular: TestReadAtDeposedLeader, TestReadAtPausedLeader, TestReadAtNewLeader,
+//     TestReadWithLateAcks.
+//   - Exactly once: TestDuplicatedRequests, TestLostReplies, TestRetryAtNewLeader,
+//     TestSessionsExpire.
+//   - Nothing acknowledged is lost: TestCrashAtEveryWrite, TestPowerFailures, TestSwarm.
+//   - A bounded log, and snapshots that replace what they should: TestSnapshotSize3B,
+//     TestFarBehindFollower, TestSnapshotReplaces, TestTenThousandKeys.
+//   - Nothing is completed in a minority, and clients go on when a majority is there
+//     again: TestOnePartition3A, TestLeaderChangeIsNoticed, TestDeposedLeaderAnswers.
+//   - Versions, locks, scans and contexts: TestCounters, TestLocks, TestScans,
+//     TestDeadlines.
 package kvraft

@@ -35,7 +35,7 @@ func clients() []scenario {
 			Needs: []Ability{Clients}, Run: clientsCrash,
 		}, {
 			Name: "TestSessionsExpire", Doc: "thousands of clients come and go: what is known of them is dropped, and nobody's operation happens twice", Paper: "Ongaro's dissertation, §6.3",
-			Needs: []Ability{Clients, Expiry}, Setup: setup{MaxRaftState: 1000, MaxSessions: 8}, Run: sessionsExpire,
+			Needs: []Ability{Clients, Expiry}, Setup: setup{MaxRaftState: 1000, MaxSessions: 12}, Run: sessionsExpire,
 		},
 	}
 }
@@ -62,7 +62,7 @@ func lostReplies(c *Cluster) {
 	c.Inject(labtest.Fault{Kind: "link", From: []string{"client*"}, To: []string{"kv*"}, Link: &labrpc.Conditions{DropReply: 0.5}},
 		labtest.Fault{Kind: "link", From: []string{"kv*"}, To: []string{"client*"}, Link: &labrpc.Conditions{DropReply: 0.5}})
 	l := c.Load(Load{Clients: 4, Gap: 10 * time.Millisecond, Reads: 0.3, Rich: 0.25})
-	for range 4 {
+	for range 6 {
 		c.Sleep(time.Duration(600+c.rand.IntN(500)) * time.Millisecond)
 		c.Crash(c.All()...)
 		c.Restart(c.All()...)
@@ -87,11 +87,11 @@ func retryAtNewLeader(c *Cluster) {
 }
 
 func leaderChangeIsNoticed(c *Cluster) {
-	const long, bound = 6 * time.Second, 4 * time.Second
+	const long, bound = 4 * time.Second, 3 * time.Second
 	c.AtLeast("operations", 100)
-	l := c.Load(Load{Clients: 5, Gap: 60 * time.Millisecond})
+	l := c.Load(Load{Clients: 5, Gap: 80 * time.Millisecond})
 	for range 2 {
-		c.Sleep(500 * time.Millisecond)
+		c.Sleep(300 * time.Millisecond)
 		leader := c.Leader()
 		friend := (leader + 1) % c.N
 		c.Inject(labtest.Fault{Kind: "partition", For: long, Groups: [][]string{c.Names(leader, friend), c.Names(c.Others(leader, friend)...)}})
@@ -183,15 +183,19 @@ func clientsCrash(c *Cluster) {
 }
 
 func sessionsExpire(c *Cluster) {
-	const waves, visitors = 15, 10
+	const waves, visitors = 24, 6
 	c.AtLeast("operations", waves*visitors)
 	c.AtLeastOverall("unclear operations", c.overall(3))
 	c.Inject(labtest.Fault{Kind: "link", From: []string{"client*"}, To: []string{"kv*"}, Link: &labrpc.Conditions{Duplicate: 0.3, DropReply: 0.1,
-		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(20*time.Millisecond, 300*time.Millisecond), 0.2)}})
-	l := c.Load(Load{Clients: 4, Keys: 20, Gap: 20 * time.Millisecond, Rich: 1, Reads: 0.2, Patience: 5 * time.Second})
+		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(20*time.Millisecond, 200*time.Millisecond), 0.1)}})
+	l := c.Load(Load{Clients: 4, Keys: 15, Gap: 40 * time.Millisecond, Rich: 1, Reads: 0.2, Patience: 5 * time.Second})
 	for wave := range waves {
-		// A client's request is executed, and its answer gets lost. When it asks again, its session has been dropped.
-		c.Inject(labtest.Fault{Kind: "cut", For: 150 * time.Millisecond, From: []string{"kv*"}, To: []string{l.name(c.rand.IntN(l.Clients))}})
+		if wave%4 == 0 {
+			// A client's request is executed, and its answer gets lost. When it can ask again, its session has been dropped.
+			victim, servers, long := []string{l.name(c.rand.IntN(l.Clients))}, []string{"kv*"}, 400*time.Millisecond
+			c.Inject(labtest.Fault{Kind: "cut", For: long, From: servers, To: victim},
+				labtest.Fault{Kind: "cut", At: time.Duration(5+c.rand.IntN(40)) * time.Millisecond, For: long, From: victim, To: servers})
+		}
 		done := 0
 		for i := range visitors {
 			k := c.Rich()
@@ -214,7 +218,7 @@ func sessionsExpire(c *Cluster) {
 		}
 	}
 	c.Recover(l)
-	// 30 keys of 20 bytes, and 8 sessions.
+	// 21 keys of some dozens of bytes, and 12 sessions.
 	const most = 2500
 	if size := c.SnapshotSize(); size > most || size == 0 {
 		c.Violate("old sessions are dropped", "Ongaro's dissertation, §6.3", "At most %d of %d sessions are to be kept, and the snapshot has %d bytes, not 1 to %d.", c.setup.MaxSessions, waves*visitors, size, most)

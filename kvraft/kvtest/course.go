@@ -73,7 +73,7 @@ type mix struct {
 const (
 	mixRounds = 3
 	mixSpan   = 1200 * time.Millisecond // of a round without partitions
-	mixParts  = 2500 * time.Millisecond // with them
+	mixParts  = 2000 * time.Millisecond // with them
 )
 
 func (m mix) run(c *Cluster) {

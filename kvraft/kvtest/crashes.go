@@ -82,7 +82,7 @@ func farBehindFollower(c *Cluster) {
 	c.AtLeast("operations", 150)
 	c.AtLeast("snapshots sent", 3)
 	c.countInstalls()
-	l := c.Load(Load{Clients: 4, Gap: 15 * time.Millisecond, Reads: 0.3, Rich: 0.5})
+	l := c.Load(Load{Clients: 4, Gap: 30 * time.Millisecond, Reads: 0.3, Rich: 0.5})
 	for range 4 {
 		away := c.rand.IntN(c.N)
 		c.Inject(labtest.Fault{Kind: "isolate", For: 1500 * time.Millisecond, Nodes: c.Names(away)})

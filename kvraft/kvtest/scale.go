@@ -20,7 +20,7 @@ func scale() []scenario {
 			Seeds: 3, Setup: setup{Servers: 5, MaxRaftState: 4000}, Run: hundredClients,
 		}, {
 			Name: "TestTenThousandKeys", Doc: "ten thousand keys go through a snapshot and a restart, and to a server that was away", Paper: "§7",
-			Seeds: 1, Setup: setup{MaxRaftState: 40_000}, Run: tenThousandKeys,
+			Seeds: 1, Setup: setup{MaxRaftState: 16_000}, Run: tenThousandKeys,
 		}, {
 			Name: "TestAnyBytes", Doc: "keys and values are any bytes, none at all, and many", Paper: "",
 			Seeds: 3, Setup: setup{MaxRaftState: 2000}, Run: anyBytes,
@@ -31,7 +31,7 @@ func scale() []scenario {
 func hotKey(c *Cluster) {
 	c.AtLeast("operations", 200)
 	c.AtLeast("crash", 3)
-	l := c.Load(Load{Clients: 10, Keys: 1, Gap: 30 * time.Millisecond})
+	l := c.Load(Load{Clients: 10, Keys: 1, Gap: 50 * time.Millisecond})
 	for range 3 {
 		c.Sleep(400 * time.Millisecond)
 		c.Inject(labtest.Fault{Kind: "crash", For: 300 * time.Millisecond, Nodes: c.Names(c.Leader()), Mode: labtest.Lose})
@@ -43,8 +43,8 @@ func hotKey(c *Cluster) {
 
 func hundredClients(c *Cluster) {
 	const clients = 100
-	c.AtLeast("operations", 5*clients)
-	l := c.Load(Load{Clients: clients, Keys: clients / 2, Gap: 150 * time.Millisecond})
+	c.AtLeast("operations", 3*clients)
+	l := c.Load(Load{Clients: clients, Keys: clients / 2, Gap: 250 * time.Millisecond})
 	c.Sleep(700 * time.Millisecond)
 	c.Inject(labtest.Fault{Kind: "crash", For: 500 * time.Millisecond, Nodes: c.Names(c.Leader()), Mode: labtest.Lose})
 	c.Sleep(1500 * time.Millisecond)

@@ -239,3 +239,23 @@ func TestActorsThatAreWokenTogetherTakeTurns(t *testing.T) {
 		require.Equal(t, res.Digest, again.Digest)
 	}
 }
+
+// A client of the course's tries until it succeeds. When the run is over it is let go, and does not hold up the bubble.
+func TestClientThatNeverGivesUpEndsWithTheRun(t *testing.T) {
+	returned := false
+	res, _ := runOnce(t, func(w *World) {
+		end := w.Dial("client/0", "nobody")
+		w.Go("client/0", func() {
+			for !end.Call("KV.Get", 1, new(int)) {
+			}
+			returned = true
+		})
+		w.Sleep(time.Second)
+		w.Violate("the scenario's own", "", "enough")
+		w.Sleep(0)
+	})
+	require.Equal(t, "the scenario's own", res.violation.Check)
+	require.Empty(t, res.outcome.frozen)
+	require.Empty(t, res.outcome.leaked)
+	require.False(t, returned)
+}

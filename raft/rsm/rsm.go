@@ -85,12 +85,12 @@ type Server[Op, Result any] struct {
 	applied  int // index of the last entry applied
 	grown    int // bytes that the log has grown by since the last snapshot, about
 	waiters  waiters[Result]
-	reading  int           // reads in flight
-	readers  []reader      // those of them that wait for applied
-	term     int           // as raft told last
-	leader   bool          // likewise
-	err      error         // why the server has stopped
-	saved    chan struct{} // closed when the latest snapshot has been handed to raft
+	reading  int      // reads in flight
+	readers  []reader // those of them that wait for applied
+	term     int      // as raft told last
+	leader   bool     // likewise
+	saving   bool     // a snapshot is under way
+	err      error    // why the server has stopped
 }
 
 // Start starts a replica: it restores the machine from the persister's snapshot, if there is
@@ -113,9 +113,8 @@ func Start[Op, Result any](machine Machine[Op, Result], config Config) *Server[O
 	}
 	s := &Server[Op, Result]{
 		config: config, machine: machine, applyCh: make(chan raft.ApplyMsg), stopped: make(chan struct{}),
-		sessions: newSessions[Result](config.MaxSessions), waiters: newWaiters[Result](), saved: make(chan struct{}),
+		sessions: newSessions[Result](config.MaxSessions), waiters: newWaiters[Result](),
 	}
-	close(s.saved)
 	options := append([]raft.Option{raft.WithRoleObserver(s.roleChanged)}, config.Raft...)
 	s.rf = raft.Make(config.Servers, config.Me, config.Persister, s.applyCh, options...)
 	go s.applyAll()

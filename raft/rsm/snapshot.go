@@ -17,28 +17,25 @@ type snapshot[Result any] struct {
 // entryOverhead is about what a command takes in raft's state besides the operation.
 const entryOverhead = 64
 
-// compact takes a snapshot when the log has grown by half of the limit since the last; s.mu is
-// held. Growth is counted here, from the entries applied, and not read off raft's state: that
-// changes while others run, and all that a run does must be a function of its events. The
-// state is captured now and encoded elsewhere, so the service goes on; raft then writes it,
-// once.
+// compact takes a snapshot when the log has grown by half of the limit since the last, unless that is still under way; s.mu is
+// held. Growth is counted here, from the entries applied, and not read off raft's state: that changes while others run, and all
+// that a run does must be a function of its events. The state is captured now and encoded elsewhere, so the service goes on; raft
+// then writes it, once.
 func (s *Server[Op, Result]) compact() {
-	if s.config.MaxRaftState <= 0 || s.grown < s.config.MaxRaftState/2 {
+	if s.config.MaxRaftState <= 0 || s.grown < s.config.MaxRaftState/2 || s.saving {
 		return
 	}
-	s.grown = 0
+	s.grown, s.saving = 0, true
 	index, encode, all := s.applied, s.machine.Capture(), s.sessions.all()
-	before, saved := s.saved, make(chan struct{})
-	s.saved = saved
 	go func() {
-		defer close(saved)
-		b, err := encodeSnapshot(all, encode)
-		<-before        // snapshots reach raft in their order
-		if err != nil { // the log grows on, but nothing is lost
+		if b, err := encodeSnapshot(all, encode); err == nil {
+			s.rf.Snapshot(index, b)
+		} else { // the log grows on, but nothing is lost
 			s.config.Logger.Error("no snapshot", "server", s.config.Me, "index", index, "err", err)
-			return
 		}
-		s.rf.Snapshot(index, b)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.saving = false
 	}()
 }
 

@@ -15,5 +15,5 @@ func TestTinyKV(t *testing.T) {
 			return kv
 		},
 		func(d kvtest.Dialer) *tinykv.Clerk { return tinykv.MakeClerk(d.Ends, d.Rand) },
-		kvtest.Seeds(3))
+		kvtest.Seeds(2))
 }
