@@ -224,8 +224,21 @@ func (n *Node) crash(mode CrashMode) {
 	if stop := n.cutOff(); stop != nil {
 		n.disk.crash(mode)
 		n.note("crash", string(mode))
-		n.release()
-		stop()
+		stopped := make(chan struct{})
+		go func() {
+			stop()
+			close(stopped)
+		}()
+		n.releaseDead()
+		<-stopped
+	}
+}
+
+// releaseDead lets the goroutines of a node that crashed while it was paused go on to their end, once whatever stops it has come to
+// rest: before, they would take events as if it was alive. That may wait for them.
+func (n *Node) releaseDead() {
+	if n.Paused() {
+		n.w.net.At(time.Now(), "release "+n.name, n.release)
 	}
 }
 
@@ -235,11 +248,13 @@ func (n *Node) crashFromWithin(mode CrashMode) {
 	if stop := n.cutOff(); stop != nil {
 		n.disk.crash(mode)
 		n.note("crash", string(mode)+", in the middle of a write")
-		n.release()
 		n.mu.Lock()
 		n.dying = stop
 		n.mu.Unlock()
-		n.w.net.At(time.Now(), "stop "+n.name, func() { go n.bury() })
+		n.w.net.At(time.Now(), "stop "+n.name, func() {
+			go n.bury()
+			n.releaseDead()
+		})
 	}
 }
 
