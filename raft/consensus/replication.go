@@ -36,6 +36,8 @@ func (n *Node) leaderTick() {
 			}
 			p.beat, p.advanced, p.wait = true, false, false
 		}
+		n.handover.asked = false
+		n.askToTakeOver()
 	}
 	if n.now >= l.commitDue {
 		l.commitDue = never
@@ -295,7 +297,5 @@ func (n *Node) lost(ev Lost) {
 		if m.Term == n.hard.Term && p.state == sendingSnapshot {
 			p.chunkOut, p.wait = false, true
 		}
-	case *TimeoutNowArgs:
-		n.handover.asked = false
 	}
 }
