@@ -9,7 +9,7 @@ type incoming struct {
 
 // compact takes the service's snapshot in place of the log up to it (§7).
 func (n *Node) compact(ev Compact) {
-	if ev.Index <= n.log.snapshotIndex || ev.Index > n.commit {
+	if ev.Index <= n.log.snapshotIndex || ev.Index > n.commitIndex {
 		return
 	}
 	n.log.compact(ev.Index, n.log.term(ev.Index), ev.Snapshot)
@@ -62,7 +62,7 @@ func (n *Node) installSnapshot(from int, m *InstallSnapshotArgs) *InstallSnapsho
 	}
 	n.hearLeader(m.Term, from)
 	reply := &InstallSnapshotReply{Term: m.Term, LastIncludedIndex: m.LastIncludedIndex}
-	if m.LastIncludedIndex <= n.commit { // it is all here: an older snapshot must not undo what came after
+	if m.LastIncludedIndex <= n.commitIndex { // it is all here: an older snapshot must not undo what came after
 		reply.Installed = true
 		return reply
 	}
@@ -91,7 +91,7 @@ func (n *Node) installSnapshot(from int, m *InstallSnapshotArgs) *InstallSnapsho
 // snapshot's last entry (Figure 13, rule 6).
 func (n *Node) install(in incoming) {
 	n.log.compact(in.index, in.term, in.data)
-	n.commit = in.index
+	n.commitIndex = in.index
 	n.saveSnapshot()
 	n.applySnapshot()
 }
@@ -100,7 +100,7 @@ func (n *Node) install(in incoming) {
 func (n *Node) installSnapshotReply(from int, m *InstallSnapshotReply) {
 	p := &n.lead.peers[from]
 	p.active = true
-	if m.Installed && m.LastIncludedIndex <= n.commit {
+	if m.Installed && m.LastIncludedIndex <= n.commitIndex {
 		p.matched(m.LastIncludedIndex)
 		n.advanceCommit()
 		n.askToTakeOver()

@@ -30,7 +30,7 @@ func (n *Node) transfer(to int) {
 // is over, each heartbeat repeats it, and a target that stands already takes no notice.
 func (n *Node) askToTakeOver() {
 	h := &n.handover
-	if h.to == nobody || h.asked || n.lead.peers[h.to].match < n.log.lastIndex() {
+	if h.to == nobody || h.asked || n.lead.peers[h.to].matchIndex < n.log.lastIndex() {
 		return
 	}
 	h.asked = true
