@@ -198,7 +198,7 @@ func (n *Node) appendEntries(from int, m *AppendEntriesArgs) *AppendEntriesReply
 // a late append must not cut off what a later one has brought. It refuses to undo what is
 // committed.
 func (n *Node) takeOver(prev int, entries []Entry) bool {
-	term := n.log.term(prev)
+	term := max(n.log.term(prev), 1)
 	for _, e := range entries {
 		if e.Term < term || e.Term > n.hard.Term { // no leader's log has that
 			return false

@@ -1,5 +1,10 @@
 package consensus
 
+import "math"
+
+// maxIndex is more than any log will reach. Up to there no sum of indices overflows.
+const maxIndex = math.MaxInt / 4
+
 // incoming is a snapshot that arrives in chunks.
 type incoming struct {
 	index, term int
@@ -66,7 +71,7 @@ func (n *Node) installSnapshot(from int, m *InstallSnapshotArgs) *InstallSnapsho
 		reply.Installed = true
 		return reply
 	}
-	if m.LastIncludedTerm < 1 || m.LastIncludedTerm > m.Term {
+	if m.LastIncludedTerm < 1 || m.LastIncludedTerm > m.Term || m.LastIncludedIndex > maxIndex { // no leader's
 		return reply
 	}
 	in := &n.incoming
