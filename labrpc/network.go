@@ -28,7 +28,7 @@ type Options struct {
 type Network struct {
 	seed   int64
 	settle func()
-	gone   func() // Options.Closed
+	gone   func()    // Options.Closed
 	base   time.Time // the instant 0
 
 	policy   atomic.Pointer[policy]
