@@ -34,23 +34,23 @@ func (n *Node) applySnapshot() {
 	n.out.Apply = append(n.out.Apply, Apply{Index: n.log.snapshotIndex, Term: n.log.snapshotTerm, Snapshot: data})
 }
 
-// sendChunk sends the next chunk of the snapshot to a peer, if none is under way (Figure 13).
+// sendChunk sends the next chunk of the snapshot to a peer, if none is under way (Figure 13). A chunk shows
+// that this leader lives, but only an append carries the round that a read waits for.
 func (n *Node) sendChunk(to int, p *progress) {
-	if p.chunkOut || p.wait {
-		if p.beat { // the peer must not take this leader for dead
-			p.beat = false
-			n.out.Messages = append(n.out.Messages, Send{to, n.emptyAppend()})
-		}
-		return
+	if !p.chunkOut && !p.wait {
+		p.beat = n.lead.roundSent < n.lead.round
+		s := p.snapshot
+		end := min(p.offset+n.cfg.SnapshotChunk, len(s.Data))
+		p.chunkOut = true
+		n.out.Messages = append(n.out.Messages, Send{to, &InstallSnapshotArgs{
+			Term: n.hard.Term, LeaderID: n.cfg.ID, LastIncludedIndex: s.Index, LastIncludedTerm: s.Term,
+			Offset: p.offset, Data: s.Data[p.offset:end:end], Done: end == len(s.Data),
+		}})
 	}
-	p.beat = false
-	s := p.snapshot
-	end := min(p.offset+n.cfg.SnapshotChunk, len(s.Data))
-	p.chunkOut = true
-	n.out.Messages = append(n.out.Messages, Send{to, &InstallSnapshotArgs{
-		Term: n.hard.Term, LeaderID: n.cfg.ID, LastIncludedIndex: s.Index, LastIncludedTerm: s.Term,
-		Offset: p.offset, Data: s.Data[p.offset:end:end], Done: end == len(s.Data),
-	}})
+	if p.beat {
+		p.beat = false
+		n.out.Messages = append(n.out.Messages, Send{to, n.emptyAppend()})
+	}
 }
 
 // emptyAppend is a heartbeat to a peer that has not even what this log begins with.
