@@ -21,7 +21,7 @@ type options struct {
 }
 
 // WithTiming sets the election timeout, which is drawn anew from [election, 2*election) each time, and the
-// time between the heartbeats of an idle leader. All peers should have the same. Zero stands for the
+// time between the heartbeats of an idle leader, which is shorter. All peers should have the same. Zero stands for the
 // defaults, 300 ms and 100 ms: they suit networks whose messages take up to some 30 ms, and still replace a
 // dead leader within a second.
 func WithTiming(election, heartbeat time.Duration) Option {

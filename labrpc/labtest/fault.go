@@ -80,7 +80,7 @@ func (f *Fault) UnmarshalJSON(b []byte) (err error) {
 		return err
 	}
 	if extra := g.superfluous(); extra != "" {
-		return fmt.Errorf("a %s has no %s", g.Kind, inJSON(extra))
+		return fmt.Errorf("%s has no %s", g.noun(), inJSON(extra))
 	}
 	*f = g
 	return nil
@@ -96,12 +96,12 @@ func (f *Fault) check() error {
 		return fmt.Errorf("a time can't be negative")
 	}
 	if k.moment && f.For != 0 {
-		return fmt.Errorf(`a %s has no "for": it is over at once`, f.Kind)
+		return fmt.Errorf(`%s has no "for": it is over at once`, f.noun())
 	}
 	set := f.fields()
 	for _, field := range k.needs(f) {
 		if !set[field] {
-			return fmt.Errorf("a %s needs %s", f.Kind, inJSON(field))
+			return fmt.Errorf("%s needs %s", f.noun(), inJSON(field))
 		}
 	}
 	switch f.Mode {
@@ -116,6 +116,14 @@ func (f *Fault) check() error {
 		return k.check(f)
 	}
 	return nil
+}
+
+// noun is its kind in a sentence.
+func (f *Fault) noun() string {
+	if strings.ContainsRune("aeiou", rune(f.Kind[0])) {
+		return "an " + f.Kind
+	}
+	return "a " + f.Kind
 }
 
 // fields says which of the fields that not every kind has are set.

@@ -17,19 +17,23 @@ func (w *World) Inject(s Schedule) {
 	for i := range s {
 		s[i].At += w.Now()
 	}
-	w.schedule(s)
+	w.schedule(s, w.actorName())
 }
 
-// schedule makes the faults of s happen at their times since the world began.
-func (w *World) schedule(s Schedule) {
+// schedule makes the faults of s happen at their times since the world began. Faults of one instant happen
+// in the order in which their injector injected them; those of different injectors, who may do so in one
+// step, go by the injectors' names.
+func (w *World) schedule(s Schedule, by string) {
 	w.mu.Lock()
 	w.injected = append(w.injected, s...)
+	first := w.injectedBy[by]
+	w.injectedBy[by] += len(s)
 	w.mu.Unlock()
 	for i := range s {
-		f := &s[i]
-		w.after(f.At, fmt.Sprintf("fault %06d", i), func() { w.faults.begin(f) })
+		f, key := &s[i], fmt.Sprintf("fault %s %06d", by, first+i)
+		w.after(f.At, key, func() { w.faults.begin(f) })
 		if f.For > 0 {
-			w.after(f.At+f.For, fmt.Sprintf("fault %06d over", i), func() { w.faults.end(f) })
+			w.after(f.At+f.For, key+" over", func() { w.faults.end(f) })
 		}
 	}
 }

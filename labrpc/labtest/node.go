@@ -338,7 +338,6 @@ func (n *Node) wrote(dw DiskWrite) {
 	text := dw.File
 	if dw.Err != nil {
 		text += " " + dw.Err.Error()
-		n.w.Count("hit:failed write")
 	}
 	n.w.Count(dw.Op)
 	n.w.Record(Event{Kind: dw.Op, Node: n.name, Bytes: dw.Bytes, Sum: dw.Sum, Text: text})

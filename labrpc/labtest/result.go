@@ -38,7 +38,7 @@ func newResult(r *runner, w *World, ended time.Duration) *result {
 		Overall: w.overall, injected: w.injected, Repro: reproCommand(r),
 	}
 	for name, n := range w.counters {
-		if kind, ok := strings.CutPrefix(name, "hit:"); ok {
+		if kind, ok := strings.CutPrefix(name, "hit:"); ok && kinds[kind] != nil { // not also what a link fault did: "hit:drop" and so on
 			res.Faults[kind] = n
 		}
 	}

@@ -44,9 +44,10 @@ type World struct {
 	links    links
 	faults   *applied
 
-	injected Schedule // all that was, in absolute times
-	override Schedule // of -lab.faults: happens in place of all that the scenario injects
-	endedAt  time.Duration
+	injected   Schedule       // all that was, in absolute times
+	injectedBy map[string]int // how many of these, by the injector's name
+	override   Schedule       // of -lab.faults: happens in place of all that the scenario injects
+	endedAt    time.Duration
 }
 
 // quota is a vacuity condition: a counter and the least it must show.
@@ -59,7 +60,7 @@ func newWorld(scenario string, seed int64, b *bubble) *World {
 	w := &World{
 		scenario: scenario, seed: seed, start: time.Now(), bubble: b, rec: newRecorder(),
 		streams: map[string]*rand.Rand{}, nodes: map[string]*Node{}, counters: map[string]int64{}, overall: map[string]int64{}, names: map[goroutineMark]string{},
-		links: links{now: map[link]labrpc.Conditions{}}, done: make(chan struct{}),
+		links: links{now: map[link]labrpc.Conditions{}}, injectedBy: map[string]int{}, done: make(chan struct{}),
 	}
 	w.net = labrpc.NewNetwork(labrpc.Options{Seed: seed, Settle: w.settle, Closed: w.dismiss})
 	w.net.SetDefault(baseConditions)
@@ -328,7 +329,7 @@ func (w *World) live(limit time.Duration, scenario func(*World)) {
 	w.net.At(w.start.Add(limit), "limit", func() {
 		w.Violate("time limit", "", "the scenario has not ended within %v of virtual time", limit)
 	})
-	w.schedule(w.override)
+	w.schedule(w.override, "")
 	w.act("the scenario", func() {
 		scenario(w)
 		w.end()

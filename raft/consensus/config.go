@@ -52,6 +52,9 @@ func (c *Config) complete() error {
 	setDefault(&c.MaxBatchBytes, DefaultMaxBatchBytes)
 	setDefault(&c.MaxInflight, DefaultMaxInflight)
 	setDefault(&c.SnapshotChunk, DefaultSnapshotChunk)
+	if c.Heartbeat >= c.ElectionTimeout {
+		return fmt.Errorf("consensus: a heartbeat each %v does not keep followers from an election after %v", c.Heartbeat, c.ElectionTimeout)
+	}
 	return nil
 }
 

@@ -1,11 +1,16 @@
 package consensus
 
+import "math"
+
 // campaign stands for election (§5.2). A pre-vote asks first whether an election could be won: it
 // changes no term, so a node that was cut off does not disturb the others when it comes back
 // (dissertation §9.6).
 func (n *Node) campaign(preVote, transfer bool) {
 	n.resetElectionTimer()
 	n.leader = nobody
+	if n.hard.Term == math.MaxInt { // a forged message has used the terms up
+		return
+	}
 	term := n.hard.Term + 1
 	if preVote {
 		n.role = PreCandidate

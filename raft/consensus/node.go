@@ -33,7 +33,7 @@ type Node struct {
 	log  log
 
 	// Volatile (Figure 2). What was applied is the shell's business.
-	commit int
+	commitIndex int
 
 	role        Role
 	leader      int           // of this term, nobody if not known
@@ -70,8 +70,8 @@ func New(cfg Config, restored Restored) (*Node, error) {
 	n := &Node{cfg: cfg, hard: restored.HardState, leader: nobody, votes: make([]vote, cfg.Peers), heardAt: math.MinInt64 / 2}
 	n.log = log{snapshotIndex: restored.SnapshotIndex, snapshotTerm: restored.SnapshotTerm, snapshot: restored.Snapshot, entries: restored.Entries}
 	n.handover = handover{to: nobody, due: never}
-	n.commit = restored.SnapshotIndex
-	if n.commit > 0 {
+	n.commitIndex = restored.SnapshotIndex
+	if n.commitIndex > 0 {
 		n.applySnapshot()
 	}
 	n.resetElectionTimer()

@@ -9,21 +9,21 @@ import "time"
 // they arrive; when one does not, it is back to probing. A peer that needs what the log no longer
 // has gets the snapshot, chunk by chunk.
 type progress struct {
-	state sendState
-	match int   // the peer's log is known to equal the leader's up to here; never falls
-	next  int   // the next entry to send
-	sent  []int // the last index of each append with entries that is under way
-	wait  bool  // messages get lost: hold on until the next heartbeat
+	state      sendState
+	matchIndex int   // the peer's log is known to equal the leader's up to here; never falls
+	nextIndex  int   // the next entry to send
+	sent       []int // the last index of each append with entries that is under way
+	wait       bool  // messages get lost: hold on until the next heartbeat
 
 	snapshot *Snapshot // that is being sent
 	offset   int       // of its chunk that is to be sent or under way
 	chunkOut bool      // that chunk is under way
 
-	commit   int  // the commit index that was last sent
-	round    int  // the latest round that the peer has acknowledged
-	beat     bool // something must be sent, be it an empty append
-	active   bool // heard of since the quorum was last checked
-	advanced bool // match or offset has grown since the last heartbeat
+	commitSent int  // the commit index that was last sent
+	round      int  // the latest round that the peer has acknowledged
+	beat       bool // something must be sent, be it an empty append
+	active     bool // heard of since the quorum was last checked
+	advanced   bool // matchIndex or offset has grown since the last heartbeat
 }
 
 type sendState uint8
@@ -38,7 +38,7 @@ const (
 func (p *progress) lose() {
 	if p.state == replicating {
 		p.state = probing
-		p.next = p.match + 1
+		p.nextIndex = p.matchIndex + 1
 	}
 	p.sent, p.chunkOut = p.sent[:0], false
 }
@@ -46,20 +46,20 @@ func (p *progress) lose() {
 // matched notes that the peer's log equals the leader's up to index.
 func (p *progress) matched(index int) {
 	p.wait = false
-	if index > p.match {
-		p.match, p.advanced = index, true
+	if index > p.matchIndex {
+		p.matchIndex, p.advanced = index, true
 	}
-	if p.state == sendingSnapshot && p.match < p.snapshot.Index {
+	if p.state == sendingSnapshot && p.matchIndex < p.snapshot.Index {
 		return
 	}
 	if p.state != replicating {
 		p.state, p.sent, p.snapshot, p.chunkOut = replicating, p.sent[:0], nil, false
-		p.next = p.match + 1
+		p.nextIndex = p.matchIndex + 1
 		return
 	}
-	p.next = max(p.next, p.match+1)
+	p.nextIndex = max(p.nextIndex, p.matchIndex+1)
 	arrived := 0
-	for arrived < len(p.sent) && p.sent[arrived] <= p.match {
+	for arrived < len(p.sent) && p.sent[arrived] <= p.matchIndex {
 		arrived++
 	}
 	p.sent = p.sent[:copy(p.sent, p.sent[arrived:])]
@@ -67,7 +67,7 @@ func (p *progress) matched(index int) {
 
 // leadership is what only a leader has. It is new at every election.
 type leadership struct {
-	peers        []progress // the leader's own entry has only match, round and active
+	peers        []progress // the leader's own entry has only matchIndex, round and active
 	heartbeatDue time.Duration
 	quorumDue    time.Duration
 	commitDue    time.Duration // when a new commit index is sent by itself; never if there is none to send

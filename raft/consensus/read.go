@@ -12,8 +12,8 @@ func (n *Node) read(id uint64) {
 	}
 	l := &n.lead
 	r := pendingRead{id: id}
-	if n.log.term(n.commit) == n.hard.Term {
-		r.index = n.commit
+	if n.log.term(n.commitIndex) == n.hard.Term {
+		r.index = n.commitIndex
 	} else if n.log.lastIndex() < l.termStart {
 		defer n.appendOwn(Entry{Term: n.hard.Term, NoOp: true})
 	}
@@ -38,7 +38,7 @@ func (n *Node) acknowledged(p *progress, round int) {
 func (n *Node) readsInTerm() {
 	for i := range n.lead.reads {
 		if n.lead.reads[i].index == 0 {
-			n.lead.reads[i].index = n.commit
+			n.lead.reads[i].index = n.commitIndex
 		}
 	}
 	n.finishReads()

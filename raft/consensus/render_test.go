@@ -185,7 +185,7 @@ func (c *cluster) logsText() string {
 		b.WriteString(server(id))
 		commit, state := 0, "down"
 		if m.node != nil {
-			commit, state = m.node.commit, m.node.role.String()
+			commit, state = m.node.commitIndex, m.node.role.String()
 		}
 		for i := 1; i <= last; i++ {
 			term := ""

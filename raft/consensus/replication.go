@@ -8,9 +8,9 @@ func (n *Node) becomeLeader() {
 		quorumDue: n.now + n.cfg.ElectionTimeout, commitDue: never, termStart: n.log.lastIndex() + 1,
 	}
 	for i := range n.lead.peers {
-		n.lead.peers[i] = progress{next: n.log.lastIndex() + 1, beat: true, active: true}
+		n.lead.peers[i] = progress{nextIndex: n.log.lastIndex() + 1, beat: true, active: true}
 	}
-	n.lead.peers[n.cfg.ID].match = n.log.lastIndex()
+	n.lead.peers[n.cfg.ID].matchIndex = n.log.lastIndex()
 }
 
 // endLead gives up what only a leader has.
@@ -36,12 +36,14 @@ func (n *Node) leaderTick() {
 			}
 			p.beat, p.advanced, p.wait = true, false, false
 		}
+		n.handover.asked = false
+		n.askToTakeOver()
 	}
 	if n.now >= l.commitDue {
 		l.commitDue = never
 		for i := range l.peers {
 			p := &l.peers[i]
-			p.beat = p.beat || p.commit < min(n.commit, p.match)
+			p.beat = p.beat || p.commitSent < min(n.commitIndex, p.matchIndex)
 		}
 	}
 }
@@ -82,7 +84,7 @@ func (n *Node) propose(data []byte) {
 func (n *Node) appendOwn(e Entry) int {
 	index := n.log.lastIndex() + 1
 	n.log.write(index, []Entry{e})
-	n.lead.peers[n.cfg.ID].match = index
+	n.lead.peers[n.cfg.ID].matchIndex = index
 	n.advanceCommit()
 	return index
 }
@@ -101,7 +103,7 @@ func (n *Node) gatherFor(to int, p *progress) {
 	if n.lead.roundSent < n.lead.round {
 		p.beat = true
 	}
-	if p.state != sendingSnapshot && p.next <= n.log.snapshotIndex {
+	if p.state != sendingSnapshot && p.nextIndex <= n.log.snapshotIndex {
 		p.lose()
 		p.state, p.offset = sendingSnapshot, 0
 		p.snapshot = &Snapshot{n.log.snapshotIndex, n.log.snapshotTerm, n.log.snapshot}
@@ -114,8 +116,8 @@ func (n *Node) gatherFor(to int, p *progress) {
 	if p.state == probing {
 		window = 1
 	}
-	for !p.wait && len(p.sent) < window && p.next <= n.log.lastIndex() {
-		n.sendAppend(to, p, n.batch(p.next))
+	for !p.wait && len(p.sent) < window && p.nextIndex <= n.log.lastIndex() {
+		n.sendAppend(to, p, n.batch(p.nextIndex))
 	}
 	if p.beat {
 		n.sendAppend(to, p, nil)
@@ -137,20 +139,20 @@ func (n *Node) batch(from int) []Entry {
 // sendAppend sends entries from next on, or an empty append. An empty one to a peer that is sent
 // ahead is about what it is known to have, so that it can't fail for what is still on its way.
 func (n *Node) sendAppend(to int, p *progress, entries []Entry) {
-	prev := p.next - 1
+	prev := p.nextIndex - 1
 	if len(entries) == 0 && p.state == replicating {
-		prev = max(p.match, n.log.snapshotIndex)
+		prev = max(p.matchIndex, n.log.snapshotIndex)
 	}
 	n.out.Messages = append(n.out.Messages, Send{to, &AppendEntriesArgs{
 		Term: n.hard.Term, LeaderID: n.cfg.ID, PrevLogIndex: prev, PrevLogTerm: n.log.term(prev),
-		Entries: entries, LeaderCommit: n.commit, Round: n.lead.round,
+		Entries: entries, LeaderCommit: n.commitIndex, Round: n.lead.round,
 	}})
 	p.beat = false
-	p.commit = min(n.commit, prev+len(entries))
+	p.commitSent = min(n.commitIndex, prev+len(entries))
 	if len(entries) > 0 {
 		p.sent = append(p.sent, prev+len(entries))
 		if p.state == replicating {
-			p.next += len(entries)
+			p.nextIndex += len(entries)
 		}
 	}
 }
@@ -196,7 +198,7 @@ func (n *Node) appendEntries(from int, m *AppendEntriesArgs) *AppendEntriesReply
 // a late append must not cut off what a later one has brought. It refuses to undo what is
 // committed.
 func (n *Node) takeOver(prev int, entries []Entry) bool {
-	term := n.log.term(prev)
+	term := max(n.log.term(prev), 1)
 	for _, e := range entries {
 		if e.Term < term || e.Term > n.hard.Term { // no leader's log has that
 			return false
@@ -209,7 +211,7 @@ func (n *Node) takeOver(prev int, entries []Entry) bool {
 		if have == e.Term {
 			continue
 		}
-		if index <= n.commit {
+		if index <= n.commitIndex {
 			return false
 		}
 		n.log.write(index, entries[i:])
@@ -227,9 +229,9 @@ func (n *Node) appendEntriesReply(from int, m *AppendEntriesReply) {
 		if m.Match > n.log.lastIndex() { // not this log
 			return
 		}
-		before := p.match
+		before := p.matchIndex
 		p.matched(m.Match)
-		if p.match > before {
+		if p.matchIndex > before {
 			n.advanceCommit()
 			n.askToTakeOver()
 		}
@@ -237,11 +239,11 @@ func (n *Node) appendEntriesReply(from int, m *AppendEntriesReply) {
 	}
 	// It lacks PrevLogIndex, or has another entry there. A reply about what is known to match, or
 	// about something that was not asked last, is late.
-	if p.state == sendingSnapshot || m.PrevLogIndex <= p.match || p.state == probing && m.PrevLogIndex != p.next-1 {
+	if p.state == sendingSnapshot || m.PrevLogIndex <= p.matchIndex || p.state == probing && m.PrevLogIndex != p.nextIndex-1 {
 		return
 	}
 	p.lose()
-	p.next = min(max(n.backUp(m), p.match+1), n.log.lastIndex()+1)
+	p.nextIndex = min(max(n.backUp(m), p.matchIndex+1), n.log.lastIndex()+1)
 	p.state, p.wait, p.beat = probing, false, true
 }
 
@@ -259,8 +261,8 @@ func (n *Node) backUp(m *AppendEntriesReply) int {
 // advanceCommit commits what a majority stores. Only an entry of this term is committed by
 // counting; those before it are committed with it (§5.4.2, Figure 8).
 func (n *Node) advanceCommit() {
-	index := n.reached(func(peer int) int { return n.lead.peers[peer].match })
-	if index > n.commit && n.log.term(index) == n.hard.Term {
+	index := n.reached(func(peer int) int { return n.lead.peers[peer].matchIndex })
+	if index > n.commitIndex && n.log.term(index) == n.hard.Term {
 		n.commitTo(index)
 		n.lead.commitDue = min(n.lead.commitDue, n.now+n.cfg.CommitDelay)
 		n.readsInTerm()
@@ -269,10 +271,10 @@ func (n *Node) advanceCommit() {
 
 // commitTo hands out what is newly committed.
 func (n *Node) commitTo(index int) {
-	for n.commit < index {
-		n.commit++
-		e := n.log.slice(n.commit, n.commit)[0]
-		n.out.Apply = append(n.out.Apply, Apply{Index: n.commit, Term: e.Term, Data: e.Data, NoOp: e.NoOp})
+	for n.commitIndex < index {
+		n.commitIndex++
+		e := n.log.slice(n.commitIndex, n.commitIndex)[0]
+		n.out.Apply = append(n.out.Apply, Apply{Index: n.commitIndex, Term: e.Term, Data: e.Data, NoOp: e.NoOp})
 	}
 }
 
@@ -285,7 +287,7 @@ func (n *Node) lost(ev Lost) {
 	p := &n.lead.peers[ev.To]
 	switch m := ev.Msg.(type) {
 	case *AppendEntriesArgs:
-		if m.Term != n.hard.Term || len(m.Entries) == 0 || p.state == sendingSnapshot || m.PrevLogIndex+len(m.Entries) <= p.match {
+		if m.Term != n.hard.Term || len(m.Entries) == 0 || p.state == sendingSnapshot || m.PrevLogIndex+len(m.Entries) <= p.matchIndex {
 			return
 		}
 		again := p.state == probing
@@ -295,7 +297,5 @@ func (n *Node) lost(ev Lost) {
 		if m.Term == n.hard.Term && p.state == sendingSnapshot {
 			p.chunkOut, p.wait = false, true
 		}
-	case *TimeoutNowArgs:
-		n.handover.asked = false
 	}
 }

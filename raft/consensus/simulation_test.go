@@ -82,25 +82,12 @@ func (s *simulation) step(m *machine, ev Event) {
 
 func (s *simulation) take(m *machine) {
 	out := m.node.Take()
-	// Writes.
 	if out.HardState != nil {
 		require.GreaterOrEqual(s.t, out.HardState.Term, m.disk.Term)
-		m.disk.HardState = *out.HardState
 	}
-	if out.Snapshot != nil {
-		rest := []Entry(nil)
-		if k := out.Snapshot.Index - m.disk.SnapshotIndex; k >= 1 && k <= len(m.disk.Entries) && m.disk.Entries[k-1].Term == out.Snapshot.Term {
-			rest = slices.Clone(m.disk.Entries[k:])
-		}
-		m.disk.SnapshotIndex, m.disk.SnapshotTerm, m.disk.Snapshot, m.disk.Entries = out.Snapshot.Index, out.Snapshot.Term, out.Snapshot.Data, rest
-	}
-	if out.Entries != nil || out.First > 0 {
-		keep := out.First - m.disk.SnapshotIndex - 1
-		require.LessOrEqual(s.t, keep, len(m.disk.Entries), "a hole")
-		m.disk.Entries = append(slices.Clone(m.disk.Entries[:keep]), out.Entries...)
-	}
+	require.NoError(s.t, m.disk.persist(&out))
 	st := m.node.Status()
-	require.Equal(s.t, m.disk.SnapshotIndex+len(m.disk.Entries), st.LastIndex, "the disk has the log")
+	require.Equal(s.t, m.disk.lastIndex(), st.LastIndex, "the disk has the log")
 	if st.Role == Leader {
 		if l, ok := s.leaders[st.Term]; ok {
 			require.Equal(s.t, l, m.id, "election safety, term %d", st.Term)

@@ -1,5 +1,10 @@
 package consensus
 
+import "math"
+
+// maxIndex is more than any log will reach. Up to there no sum of indices overflows.
+const maxIndex = math.MaxInt / 4
+
 // incoming is a snapshot that arrives in chunks.
 type incoming struct {
 	index, term int
@@ -9,7 +14,7 @@ type incoming struct {
 
 // compact takes the service's snapshot in place of the log up to it (§7).
 func (n *Node) compact(ev Compact) {
-	if ev.Index <= n.log.snapshotIndex || ev.Index > n.commit {
+	if ev.Index <= n.log.snapshotIndex || ev.Index > n.commitIndex {
 		return
 	}
 	n.log.compact(ev.Index, n.log.term(ev.Index), ev.Snapshot)
@@ -29,23 +34,23 @@ func (n *Node) applySnapshot() {
 	n.out.Apply = append(n.out.Apply, Apply{Index: n.log.snapshotIndex, Term: n.log.snapshotTerm, Snapshot: data})
 }
 
-// sendChunk sends the next chunk of the snapshot to a peer, if none is under way (Figure 13).
+// sendChunk sends the next chunk of the snapshot to a peer, if none is under way (Figure 13). A chunk shows
+// that this leader lives, but only an append carries the round that a read waits for.
 func (n *Node) sendChunk(to int, p *progress) {
-	if p.chunkOut || p.wait {
-		if p.beat { // the peer must not take this leader for dead
-			p.beat = false
-			n.out.Messages = append(n.out.Messages, Send{to, n.emptyAppend()})
-		}
-		return
+	if !p.chunkOut && !p.wait {
+		p.beat = n.lead.roundSent < n.lead.round
+		s := p.snapshot
+		end := min(p.offset+n.cfg.SnapshotChunk, len(s.Data))
+		p.chunkOut = true
+		n.out.Messages = append(n.out.Messages, Send{to, &InstallSnapshotArgs{
+			Term: n.hard.Term, LeaderID: n.cfg.ID, LastIncludedIndex: s.Index, LastIncludedTerm: s.Term,
+			Offset: p.offset, Data: s.Data[p.offset:end:end], Done: end == len(s.Data),
+		}})
 	}
-	p.beat = false
-	s := p.snapshot
-	end := min(p.offset+n.cfg.SnapshotChunk, len(s.Data))
-	p.chunkOut = true
-	n.out.Messages = append(n.out.Messages, Send{to, &InstallSnapshotArgs{
-		Term: n.hard.Term, LeaderID: n.cfg.ID, LastIncludedIndex: s.Index, LastIncludedTerm: s.Term,
-		Offset: p.offset, Data: s.Data[p.offset:end:end], Done: end == len(s.Data),
-	}})
+	if p.beat {
+		p.beat = false
+		n.out.Messages = append(n.out.Messages, Send{to, n.emptyAppend()})
+	}
 }
 
 // emptyAppend is a heartbeat to a peer that has not even what this log begins with.
@@ -62,11 +67,11 @@ func (n *Node) installSnapshot(from int, m *InstallSnapshotArgs) *InstallSnapsho
 	}
 	n.hearLeader(m.Term, from)
 	reply := &InstallSnapshotReply{Term: m.Term, LastIncludedIndex: m.LastIncludedIndex}
-	if m.LastIncludedIndex <= n.commit { // it is all here: an older snapshot must not undo what came after
+	if m.LastIncludedIndex <= n.commitIndex { // it is all here: an older snapshot must not undo what came after
 		reply.Installed = true
 		return reply
 	}
-	if m.LastIncludedTerm < 1 || m.LastIncludedTerm > m.Term {
+	if m.LastIncludedTerm < 1 || m.LastIncludedTerm > m.Term || m.LastIncludedIndex > maxIndex { // no leader's
 		return reply
 	}
 	in := &n.incoming
@@ -91,7 +96,7 @@ func (n *Node) installSnapshot(from int, m *InstallSnapshotArgs) *InstallSnapsho
 // snapshot's last entry (Figure 13, rule 6).
 func (n *Node) install(in incoming) {
 	n.log.compact(in.index, in.term, in.data)
-	n.commit = in.index
+	n.commitIndex = in.index
 	n.saveSnapshot()
 	n.applySnapshot()
 }
@@ -100,7 +105,7 @@ func (n *Node) install(in incoming) {
 func (n *Node) installSnapshotReply(from int, m *InstallSnapshotReply) {
 	p := &n.lead.peers[from]
 	p.active = true
-	if m.Installed && m.LastIncludedIndex <= n.commit {
+	if m.Installed && m.LastIncludedIndex <= n.commitIndex {
 		p.matched(m.LastIncludedIndex)
 		n.advanceCommit()
 		n.askToTakeOver()

@@ -13,7 +13,7 @@ type Status struct {
 func (n *Node) Status() Status {
 	return Status{
 		ID: n.cfg.ID, Term: n.hard.Term, VotedFor: n.hard.VotedFor, Leader: n.leader, Role: n.role,
-		LastIndex: n.log.lastIndex(), LastTerm: n.log.lastTerm(), CommitIndex: n.commit,
+		LastIndex: n.log.lastIndex(), LastTerm: n.log.lastTerm(), CommitIndex: n.commitIndex,
 		SnapshotIndex: n.log.snapshotIndex, SnapshotTerm: n.log.snapshotTerm,
 	}
 }

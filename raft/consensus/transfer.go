@@ -9,7 +9,7 @@ const never = time.Duration(1<<63 - 1)
 type handover struct {
 	to    int // nobody if there is none
 	due   time.Duration
-	asked bool // the target has been sent TimeoutNow
+	asked bool // the target has been sent TimeoutNow, since the last heartbeat
 }
 
 // transfer begins to hand the lead over: no more proposals, bring the target's log up to date,
@@ -26,10 +26,11 @@ func (n *Node) transfer(to int) {
 	}
 }
 
-// askToTakeOver sends TimeoutNow when the target has the whole log.
+// askToTakeOver sends TimeoutNow when the target has the whole log. It may get lost: until the lead
+// is over, each heartbeat repeats it, and a target that stands already takes no notice.
 func (n *Node) askToTakeOver() {
 	h := &n.handover
-	if h.to == nobody || h.asked || n.lead.peers[h.to].match < n.log.lastIndex() {
+	if h.to == nobody || h.asked || n.lead.peers[h.to].matchIndex < n.log.lastIndex() {
 		return
 	}
 	h.asked = true

@@ -138,15 +138,17 @@ func leaderWithoutMajority(c *Cluster) {
 func hopelessCandidate(c *Cluster) {
 	c.AtLeast("asked for votes", 6)
 	c.One(c.command(), c.N, true)
+	stale := -1
+	c.onEvents("asked for votes", func(e labtest.Event) bool {
+		return stale >= 0 && e.Kind == "sent" && e.Node == c.names[stale] && strings.Contains(e.Method, "Vote")
+	})
 	for range 3 {
 		leader := c.Leader()
-		stale, heir := (leader+1)%c.N, (leader+2)%c.N
+		heir := (leader + 2) % c.N
+		stale = (leader + 1) % c.N
 		c.Disconnect(stale)
 		c.One(c.command(), c.N-1, true)
 		c.Inject(labtest.Fault{Kind: "skew", For: 5 * time.Second, Nodes: c.Names(stale), Pace: 3})
-		c.onEvents("asked for votes", func(e labtest.Event) bool {
-			return e.Kind == "sent" && e.Node == c.names[stale] && strings.Contains(e.Method, "Vote")
-		})
 		c.Crash(leader)
 		c.Connect(stale)
 		began := c.Now()
@@ -159,6 +161,7 @@ func hopelessCandidate(c *Cluster) {
 		c.Sleep(max(0, electionBound-(c.Now()-began)))
 		c.One(c.command(), c.N, true)
 	}
+	c.Recover(electionBound)
 }
 
 func deposedLeadersAppends(c *Cluster) {

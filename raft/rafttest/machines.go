@@ -47,13 +47,12 @@ func clockSkew(c *Cluster) {
 }
 
 func pauses(c *Cluster) {
-	c.AtLeast("paused leaders", 4)
+	c.AtLeast("hit:pause", 5)
 	c.AtLeastOverall("operations", c.overall(500))
 	c.AtLeast("terms", 3)
 	l := c.Load(Load{Reads: 0.5, Anyone: true})
 	for range 5 {
 		leader := c.Leader()
-		c.Count("paused leaders")
 		long := time.Duration(1000+c.rand.IntN(2000)) * time.Millisecond
 		c.Inject(labtest.Fault{Kind: "pause", For: long, Nodes: c.Names(leader)})
 		if c.rand.IntN(2) == 0 {

@@ -79,7 +79,7 @@ func transferUnderLoad(c *Cluster) {
 }
 
 func transferToLaggard(c *Cluster) {
-	c.AtLeast("tried", 9)
+	c.AtLeast("snapshots installed", 3)
 	c.AtLeastOverall("transferred", c.overall(10))
 	c.One(c.command(), c.N, true)
 	for range 3 {
@@ -121,7 +121,6 @@ func transferToLaggard(c *Cluster) {
 }
 
 func (c *Cluster) tryTransfer(from, to int) bool {
-	c.Count("tried")
 	ok := c.transfer(from, to)
 	c.One(c.command(), c.N-1, true)
 	return ok

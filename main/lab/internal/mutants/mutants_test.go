@@ -191,3 +191,23 @@ func TestHuntThatIsStoppedKeepsWhatItHas(t *testing.T) {
 	require.Nil(t, verdicts[0])
 	require.True(t, verdicts[1].Killed())
 }
+
+// TestOursApply: every mutant of this module fits the code as it is now, which to hunt them all takes too long to find out.
+func TestOursApply(t *testing.T) {
+	root, err := filepath.Abs("../../../..")
+	require.NoError(t, err)
+	dirs, err := filepath.Glob(filepath.Join(root, "*", "*test", "mutants"))
+	require.NoError(t, err)
+	require.NotEmpty(t, dirs)
+	for _, dir := range dirs {
+		all, err := mutants.Load(dir)
+		require.NoError(t, err)
+		names := map[string]bool{}
+		for _, m := range all {
+			require.False(t, names[m.Name], "%s: there are two", m.Name)
+			names[m.Name] = true
+			_, err := m.Patch.Overlay(root, t.TempDir())
+			require.NoError(t, err, "%s", filepath.Join(dir, m.File))
+		}
+	}
+}
