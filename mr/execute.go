@@ -21,7 +21,8 @@ var errVoid = errors.New("the attempt is void")
 // failure is an error that says what kind of failure it is.
 type failure struct {
 	tasks.Failure
-	err error
+	err   error
+	stack []byte // of a panic
 }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -36,7 +37,7 @@ func failureOf(err error) tasks.Failure {
 }
 
 func failed(kind tasks.FailureKind, err error) error {
-	return &failure{tasks.Failure{Kind: kind, Record: -1}, err}
+	return &failure{Failure: tasks.Failure{Kind: kind, Record: -1}, err: err}
 }
 
 // guard calls one of the job's functions. A panic of it is an error that names the record.
@@ -47,7 +48,8 @@ func guard(what string, record int64, f func()) (err error) {
 		case unwind:
 			err = p.err
 		default:
-			err = &failure{tasks.Failure{Kind: tasks.Function, Record: record}, fmt.Errorf("%s panicked: %v\n%s", what, p, debug.Stack())}
+			// The stack has addresses in it, which differ from run to run, so it is not for the coordinator.
+			err = &failure{tasks.Failure{Kind: tasks.Function, Record: record}, fmt.Errorf("%s panicked: %v", what, p), debug.Stack()}
 		}
 	}()
 	f()
@@ -249,5 +251,5 @@ func (w *worker) lost(at *attempt, names []string, err error) error {
 			f.Close()
 		}
 	}
-	return &failure{tasks.Failure{Kind: tasks.Lost, Record: -1, Lost: lost}, err}
+	return &failure{Failure: tasks.Failure{Kind: tasks.Lost, Record: -1, Lost: lost}, err: err}
 }

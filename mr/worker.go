@@ -207,6 +207,9 @@ func (w *worker) work(reply AskReply) error {
 	args := &ReportArgs{Worker: w.Name, Job: at.job.ID, ID: at.order.ID, Attempt: at.order.Attempt, OK: err == nil, Counters: counters}
 	if err != nil {
 		args.Failure = failureOf(err)
+		if f := new(failure); errors.As(err, &f) && f.stack != nil {
+			w.Log.Error("a function of the job panicked", "task", at.order.ID, "stack", string(f.stack))
+		}
 	}
 	var answer ReportReply
 	err = w.insist(func() (bool, error) {
