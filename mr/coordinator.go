@@ -200,11 +200,11 @@ func (c *Coordinator) Counters() map[string]int64 {
 	return c.sums
 }
 
-// Idle says whether no worker is at work, or was heard of within a beat: nobody is left who would have to be told that the job is over.
+// Idle says whether no worker was heard of within two beats: nobody is left who would have to be told that the job is over.
 func (c *Coordinator) Idle() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !slices.ContainsFunc(c.workers, func(w tasks.WorkerView) bool { return c.now()-w.Seen < c.job.Beat })
+	return !slices.ContainsFunc(c.workers, func(w tasks.WorkerView) bool { return c.now()-w.Seen < 2*c.job.Beat })
 }
 
 // Kill stops the coordinator as a crash would: a job that is not over is not.

@@ -93,7 +93,7 @@ func crash(c *Cluster) {
 // failures are scenarios in which something of the workers fails.
 func failures() []scenario {
 	return []scenario{
-		{Name: "TestLossyNetwork", Doc: "messages are lost, late, reordered and doubled", Paper: "MapReduce §3.3", Run: lossy},
+		{Name: "TestLossyNetwork", Doc: "messages are lost, late, reordered and doubled", Paper: "MapReduce §3.3", Setup: setup{Files: 20}, Run: lossy},
 		{Name: "TestCrashAtEveryWrite", Doc: "a worker dies in its n-th write, for every n: before, during and after", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryWrite},
 		{Name: "TestCrashAtEveryMessage", Doc: "a worker dies when its n-th message is delivered or answered, for every n", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryMessage},
 		{Name: "TestZombies", Doc: "workers stand still until they were replaced, and then report", Paper: "MapReduce §3.3", Run: zombies},
@@ -110,7 +110,7 @@ func failures() []scenario {
 func lossy(c *Cluster) {
 	c.AtLeast("dropped", 3)
 	c.Inject(labtest.Schedule{{Kind: "link", For: time.Minute, Nodes: []string{"*"}, Link: &labrpc.Conditions{
-		DropRequest: 0.15, DropReply: 0.15, Duplicate: 0.2, Reorder: 0.2, ReorderBy: labrpc.Uniform(0, time.Second),
+		DropRequest: 0.25, DropReply: 0.25, Duplicate: 0.2, Reorder: 0.2, ReorderBy: labrpc.Uniform(0, time.Second),
 	}}})
 	c.Start()
 	c.AwaitDone(5 * time.Minute)

@@ -196,12 +196,11 @@ func (t *Table) release(w *worker) {
 
 // Beat says that a worker is alive and at an attempt. It returns whether the attempt can still count.
 func (t *Table) Beat(now time.Duration, name string, id ID, a Attempt) bool {
-	i := t.runOf(id, a)
-	if i < 0 || t.at(id).runs[i].worker != name {
-		return false
+	if w := t.workers[name]; w != nil {
+		w.seen = max(w.seen, now)
 	}
-	t.workers[name].seen = max(t.workers[name].seen, now)
-	return true
+	i := t.runOf(id, a)
+	return i >= 0 && t.at(id).runs[i].worker == name
 }
 
 // Accepts says whether the attempt is the one whose Finish would be, or was, accepted.
