@@ -13,6 +13,8 @@ func TestCrash(t *testing.T)                { suite.Test(t) }
 func TestLossyNetwork(t *testing.T)         { suite.Test(t) }
 func TestCrashAtEveryWrite(t *testing.T)    { suite.Test(t) }
 func TestCrashAtEveryMessage(t *testing.T)  { suite.Test(t) }
+func TestDoubledMessages(t *testing.T)      { suite.Test(t) }
+func TestLongTasks(t *testing.T)            { suite.Test(t) }
 func TestZombies(t *testing.T)              { suite.Test(t) }
 func TestLateMessages(t *testing.T)         { suite.Test(t) }
 func TestLostFiles(t *testing.T)            { suite.Test(t) }

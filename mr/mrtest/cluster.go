@@ -80,6 +80,7 @@ func newCluster(w *labtest.World, im Implementation, s setup) *Cluster {
 	c.MapTime = func(int) time.Duration { return 300 * time.Millisecond }
 	c.ReduceTime = func(int) time.Duration { return 20 * time.Millisecond }
 	c.write()
+	c.watchReports()
 	c.main = w.AddNode(coordinator, c.bootCoordinator)
 	for i := range c.setup.Workers {
 		c.workers = append(c.workers, w.AddNode(fmt.Sprintf("mr/worker%d", i), func(n *labtest.Node) func() { return c.bootWorker(i, n) }))

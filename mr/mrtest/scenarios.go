@@ -55,6 +55,11 @@ func jobCount(c *Cluster) {
 	c.MapTime = func(w int) time.Duration { return times[w] }
 	c.Start()
 	c.AwaitDone(jobBound)
+	c.calledOnce()
+}
+
+// calledOnce requires that no map task was done twice.
+func (c *Cluster) calledOnce() {
 	if n := len(c.began); n != len(c.files) {
 		c.Violate("a task is done once if nothing fails", "course lab 1", "there are %d map tasks, Map was called %d times", len(c.files), n)
 	}
@@ -96,6 +101,8 @@ func failures() []scenario {
 		{Name: "TestLossyNetwork", Doc: "messages are lost, late, reordered and doubled", Paper: "MapReduce §3.3", Setup: setup{Files: 20}, Run: lossy},
 		{Name: "TestCrashAtEveryWrite", Doc: "a worker dies in its n-th write, for every n: before, during and after", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryWrite},
 		{Name: "TestCrashAtEveryMessage", Doc: "a worker dies when its n-th message is delivered or answered, for every n", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryMessage},
+		{Name: "TestDoubledMessages", Doc: "every other message comes twice: no task is done twice for that", Paper: "MapReduce §3.3", Setup: setup{Files: 20}, Run: doubled},
+		{Name: "TestLongTasks", Doc: "tasks take longer than the lease of a worker", Paper: "MapReduce §3.3", Setup: setup{Files: 6}, Run: longTasks},
 		{Name: "TestZombies", Doc: "workers stand still until they were replaced, and then report", Paper: "MapReduce §3.3", Run: zombies},
 		{Name: "TestLateMessages", Doc: "reports and questions come again, long after", Paper: "MapReduce §3.3", Run: lateMessages},
 		{Name: "TestLostFiles", Doc: "intermediate files disappear while they are needed", Paper: "MapReduce §3.3", Needs: rebuilds, Run: func(c *Cluster) { damage(c, true) }},
@@ -159,6 +166,21 @@ func crashAtEveryMessage(c *Cluster) {
 	})
 	c.Start()
 	c.AwaitDone(20 * time.Minute)
+}
+
+func doubled(c *Cluster) {
+	c.AtLeast("duplicated", 20)
+	c.Inject(labtest.Schedule{{Kind: "link", For: time.Minute, Nodes: []string{"*"}, Link: &labrpc.Conditions{Duplicate: 0.5}}})
+	c.Start()
+	c.AwaitDone(jobBound)
+	c.calledOnce()
+}
+
+func longTasks(c *Cluster) {
+	c.MapTime = func(int) time.Duration { return 35 * time.Second }
+	c.Start()
+	c.AwaitDone(5 * time.Minute)
+	c.calledOnce()
 }
 
 func zombies(c *Cluster) {
