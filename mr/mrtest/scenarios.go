@@ -101,7 +101,7 @@ func failures() []scenario {
 		{Name: "TestLossyNetwork", Doc: "messages are lost, late, reordered and doubled", Paper: "MapReduce §3.3", Setup: setup{Files: 20}, Run: lossy},
 		{Name: "TestCrashAtEveryWrite", Doc: "a worker dies in its n-th write, for every n: before, during and after", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryWrite},
 		{Name: "TestCrashAtEveryMessage", Doc: "a worker dies when its n-th message is delivered or answered, for every n", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryMessage},
-		{Name: "TestDoubledMessages", Doc: "every other message comes twice: no task is done twice for that", Paper: "MapReduce §3.3", Setup: setup{Files: 20}, Run: doubled},
+		{Name: "TestDoubledMessages", Doc: "every other message comes twice, the second time a little late: no task is done twice for that", Paper: "MapReduce §3.3", Setup: setup{Files: 20}, Run: doubled},
 		{Name: "TestLongTasks", Doc: "tasks take longer than the lease of a worker", Paper: "MapReduce §3.3", Setup: setup{Files: 6}, Run: longTasks},
 		{Name: "TestZombies", Doc: "workers stand still until they were replaced, and then report", Paper: "MapReduce §3.3", Run: zombies},
 		{Name: "TestLateMessages", Doc: "reports and questions come again, long after", Paper: "MapReduce §3.3", Run: lateMessages},
@@ -109,6 +109,8 @@ func failures() []scenario {
 		{Name: "TestTornFiles", Doc: "intermediate files are cut off, or have a byte changed", Paper: "MapReduce §3.3", Needs: rebuilds, Run: func(c *Cluster) { damage(c, false) }},
 		{Name: "TestLocalDisks", Doc: "what a dead worker has mapped is gone with it", Paper: "MapReduce §3.3", Needs: rebuilds, Setup: setup{LocalDisks: true, Workers: 4}, Run: localDisks},
 		{Name: "TestFullDisks", Doc: "there is no room on some disks for a while, then on all", Run: fullDisks},
+		{Name: "TestSlowDisks", Doc: "writes take up to a second, the coordinator's, too", Run: slowDisks},
+		{Name: "TestLostOnReport", Doc: "what a worker has just made disappears while it reports", Paper: "MapReduce §3.3", Needs: rebuilds, Run: lostOnReport},
 		{Name: "TestOneWorkerLives", Doc: "all workers but one die for good", Paper: "MapReduce §3.3", Setup: setup{Workers: 5}, Run: oneLives},
 		{Name: "TestSwarm", Doc: "a random mix of all faults", Paper: "MapReduce §3.3", Setup: setup{Workers: 4, Files: 12}, Needs: func(im Implementation) bool { return im.Rebuilds && im.Journals }, Seeds: 20, Run: swarm},
 	}
@@ -170,7 +172,10 @@ func crashAtEveryMessage(c *Cluster) {
 
 func doubled(c *Cluster) {
 	c.AtLeast("duplicated", 20)
-	c.Inject(labtest.Schedule{{Kind: "link", For: time.Minute, Nodes: []string{"*"}, Link: &labrpc.Conditions{Duplicate: 0.5}}})
+	c.Inject(labtest.Schedule{{Kind: "link", For: time.Minute, Nodes: []string{"*"}, Link: &labrpc.Conditions{
+		Duplicate: 0.5, Reorder: 0.3, ReorderBy: labrpc.Uniform(0, 2*time.Second),
+	}}})
+	c.MapTime = func(int) time.Duration { return 5 * time.Second } // much longer than what is late: nobody must seem slow
 	c.Start()
 	c.AwaitDone(jobBound)
 	c.calledOnce()
@@ -266,6 +271,30 @@ func fullDisks(c *Cluster) {
 	c.AwaitDone(5 * time.Minute)
 }
 
+func slowDisks(c *Cluster) {
+	c.AtLeast("hit:slowdisk", 20)
+	c.Inject(labtest.Schedule{{Kind: "slowdisk", For: time.Minute, Nodes: []string{"mr/*"}, Latency: labrpc.Uniform(0, time.Second)}})
+	c.Start()
+	c.AwaitDone(5 * time.Minute)
+}
+
+func lostOnReport(c *Cluster) {
+	c.AtLeastOverall("damaged", 20)
+	left := 5
+	c.OnEvent(func(e labtest.Event) {
+		if e.Kind != "sent" || e.To != coordinator || left == 0 {
+			return
+		}
+		if name := c.share.latest(e.Node); name != "" && !isOutput(name) && c.rand.IntN(3) == 0 {
+			c.share.lose(name)
+			c.Count("damaged")
+			left--
+		}
+	})
+	c.Start()
+	c.AwaitDone(5 * time.Minute)
+}
+
 func oneLives(c *Cluster) {
 	c.AtLeast("crash", 4)
 	c.Start()
@@ -334,6 +363,7 @@ func coordinatorRestarts(c *Cluster) {
 func refinements() []scenario {
 	return []scenario{
 		{Name: "TestStraggler", Doc: "a worker ten times slower than the others costs a job half as much again at most", Paper: "MapReduce §3.6", Needs: func(im Implementation) bool { return im.Backups }, Setup: setup{Workers: 4, Files: 24, Reduces: 8}, Run: straggler},
+		{Name: "TestAttemptsDoNotMix", Doc: "all reduce tasks read the same attempt at a map task, even when Map is not deterministic", Paper: "MapReduce §3.3", Needs: func(im Implementation) bool { return im.Backups }, Setup: setup{Workers: 3, Files: 12, Reduces: 6, Nonces: true}, Run: attemptsDoNotMix},
 		{Name: "TestBadRecords", Doc: "a record at which Map panics is left out", Paper: "MapReduce §4.6", Needs: func(im Implementation) bool { return im.Skips }, Setup: setup{Skip: true, Poison: true}, Run: badRecords},
 		{Name: "TestLocality", Doc: "map tasks go to where their input is", Paper: "MapReduce §3.4", Needs: func(im Implementation) bool { return im.Locates }, Setup: setup{Files: 30}, Run: locality},
 	}
@@ -361,6 +391,25 @@ func straggler(c *Cluster) {
 	c.Add("straggler percent", int64(100*took/fair))
 	if took > fair*3/2 {
 		c.Violate("stragglers get backups", "MapReduce §3.6", "the job took %v, a fair one takes %v", took, fair)
+	}
+}
+
+func attemptsDoNotMix(c *Cluster) {
+	c.AtLeast("late maps", 1)
+	// The slow worker comes to the end of its map task while the others, who have made it again, reduce.
+	r := c.Rand("slow")
+	slow := 7*time.Second + time.Duration(r.Int64N(int64(4*time.Second)))
+	c.MapTime = func(w int) time.Duration {
+		if w == 0 {
+			return slow
+		}
+		return time.Second
+	}
+	c.ReduceTime = func(int) time.Duration { return 300 * time.Millisecond }
+	c.Start()
+	c.AwaitDone(jobBound)
+	if len(c.began) > len(c.files) {
+		c.Count("late maps")
 	}
 }
 

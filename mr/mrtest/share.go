@@ -21,6 +21,7 @@ type share struct {
 
 	mu     sync.Mutex
 	places map[string]place
+	last   map[string]string                  // by machine, the last name that it has given to a file
 	watch  func(name string, contents []byte) // told of what appears under a name, on the goroutine that did it
 }
 
@@ -30,7 +31,9 @@ type place struct {
 	node *labtest.Node
 }
 
-func newShare(local bool) *share { return &share{local: local, places: map[string]place{}} }
+func newShare(local bool) *share {
+	return &share{local: local, places: map[string]place{}, last: map[string]string{}}
+}
 
 // read returns a file's contents.
 func (s *share) read(name string) ([]byte, bool) {
@@ -59,6 +62,17 @@ func (s *share) lose(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.places, name)
+}
+
+// latest is the name that a machine has given to a file last, if that is there still.
+func (s *share) latest(machine string) string {
+	s.mu.Lock()
+	name := s.last[machine]
+	s.mu.Unlock()
+	if _, ok := s.read(name); !ok {
+		return ""
+	}
+	return name
 }
 
 // spoil replaces a file's contents behind everybody's back.
@@ -153,6 +167,7 @@ func (m mount) Rename(from, to string) error {
 	m.s.mu.Lock()
 	m.s.places[to] = place{m.vol, m.node}
 	delete(m.s.places, from)
+	m.s.last[m.node.Name()] = to
 	m.s.mu.Unlock()
 	m.appeared(to)
 	return err

@@ -96,6 +96,7 @@ type setup struct {
 	LocalDisks              bool // what a worker has written is gone while it is down
 	Skip                    bool
 	Poison                  bool // there are records at which Map panics
+	Nonces                  bool // what Map emits differs from call to call
 }
 
 func (im Implementation) lacks(sc scenario) string {
