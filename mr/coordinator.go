@@ -213,15 +213,15 @@ func (c *Coordinator) Kill() {
 	c.timer.Stop()
 }
 
-// Close ends the coordinator when the job is over, or given up, and removes what it has left behind but the output. Files of a job with a journal
-// that is not over stay, so that it can be gone on with.
+// Close ends the coordinator when the job is over, or given up, and removes what it has left behind: all but the output, or that, too, if
+// the job has failed. Files of a job with a journal that has not come to its end stay, so that it can be gone on with.
 func (c *Coordinator) Close() error {
 	if c.box == nil { // of a job that never began
 		return nil
 	}
 	c.Kill()
 	<-c.ended
-	if c.cfg.Journal != nil && !c.Done() {
+	if c.cfg.Journal != nil && (!c.Done() || c.Err() != nil) {
 		return nil
 	}
 	if c.server != nil {
@@ -231,7 +231,10 @@ func (c *Coordinator) Close() error {
 	for _, name := range names {
 		err = errors.Join(err, c.cfg.Store.Remove(name))
 	}
-	if c.cfg.Journal != nil && c.Err() == nil {
+	if c.Err() != nil {
+		err = errors.Join(err, c.clean()) // a part of it could be taken for the whole
+	}
+	if c.cfg.Journal != nil {
 		err = errors.Join(err, c.cfg.Journal.Remove())
 	}
 	return err
