@@ -137,6 +137,23 @@ func TestInputs(t *testing.T) {
 	}
 }
 
+// What a job emits may be much more than its workers hold in memory.
+func TestMoreThanFitsInMemory(t *testing.T) {
+	const keys = 60_000 // which take 10 MB and more, the workers hold 1 MB
+	app := counting
+	app.Map = func(t *Task, _, contents string) {
+		for i := range keys {
+			t.Emit(contents+strconv.Itoa(i*7919%keys), strconv.Itoa(i%3))
+		}
+	}
+	s := newSite(t, "a", "a")
+	c, errs := s.run(app)
+	require.Equal(t, [2]error{}, errs)
+	require.Greater(t, c.Counters()["spills"], int64(10))
+	require.Equal(t, int64(2*keys), c.Counters()["map output pairs"])
+	require.Equal(t, s.want(app), s.output())
+}
+
 func TestCountersAndTypes(t *testing.T) {
 	s := newSite(t, "a b a", "c")
 	c, _ := s.run(counting)
