@@ -42,8 +42,7 @@ type Cluster struct {
 	MapTime, ReduceTime func(worker int) time.Duration
 
 	mu      sync.Mutex
-	coord   Coordinator // nil while it is down
-	mapping map[string]bool
+	coord   Coordinator    // nil while it is down
 	mapped  map[string]int // calls of Map that returned, by file
 	began   []call         // calls of Map
 	reduced map[string]int

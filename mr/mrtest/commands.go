@@ -209,7 +209,7 @@ func (s *stage) crash() {
 				}
 				cmd := s.Worker(s.ctx, "crash")
 				cmd.Dir = s.dir
-				cmd.Env = append(os.Environ(), "MR_SOCKET="+filepath.Join(s.dir, "sock"), fmt.Sprintf("MR_TIMESCALE=%g", max(s.Timescale, 0.01)))
+				cmd.Env = append(os.Environ(), "MR_SOCKET="+filepath.Join(s.dir, "sock"), fmt.Sprintf("MR_TIMESCALE=%g", s.crashScale()))
 				cmd.Run() // how it ends does not matter
 				time.Sleep(20 * time.Millisecond)
 			}
@@ -221,6 +221,14 @@ func (s *stage) crash() {
 		<-ended
 	}
 	require.NoError(s.t, err, "the coordinator")
+}
+
+// crashScale has a worker that hangs do so for a tenth of the time of the other applications: it is long enough, and happens often.
+func (s *stage) crashScale() float64 {
+	if s.Timescale == 0 {
+		return 1
+	}
+	return s.Timescale / 10
 }
 
 // output is the lines of all outputs, sorted.
