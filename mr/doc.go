@@ -19,4 +19,10 @@
 // files it writes. A file gets such a name by a rename, when it is whole. The
 // coordinator accepts one attempt per task, puts it into its journal, and only
 // then moves its output to where it belongs, again by a rename. Nobody else ever does.
+//
+// Memory: a worker spills what a map task emits, and a reduce task merges streams, so a job may be much larger than its workers' memory.
+// What must fit is one input file, since a map function is given the whole of it, the values of one key if the reduce function is one of
+// the course's, which takes them as a slice, and the coordinator's table.
+//
+// A coordinator that begins a job removes the output of an earlier one, mr-out-*, from the folder.
 package mr

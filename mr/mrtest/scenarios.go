@@ -340,13 +340,13 @@ func swarm(c *Cluster) {
 // coordinators are scenarios in which the coordinator crashes.
 func coordinators() []scenario {
 	return []scenario{
-		{Name: "TestCoordinatorCrash", Doc: "the coordinator dies in its n-th write, for every n, and what was done is not done again", Paper: "MapReduce §3.3", Needs: journals, Seeds: 20, Run: coordinatorCrash},
-		{Name: "TestCoordinatorRestarts", Doc: "the coordinator dies at any time, again and again", Paper: "MapReduce §3.3", Needs: journals, Run: coordinatorRestarts},
+		{Name: "TestCoordinatorCrash", Doc: "the coordinator dies in its n-th write, for every n, and what was done is not done again", Paper: "MapReduce §3.3", Needs: journals, Seeds: 40, Run: coordinatorCrash},
+		{Name: "TestCoordinatorRestarts", Doc: "the coordinator dies at any time, again and again", Paper: "MapReduce §3.3", Needs: journals, Seeds: 30, Run: coordinatorRestarts},
 	}
 }
 
 func coordinatorCrash(c *Cluster) {
-	c.AtLeastOverall("coordinator crashes", 15)
+	c.AtLeastOverall("coordinator crashes", 30)
 	c.Start()
 	c.main.Disk().CrashAtWrite(1+int(c.Seed())%20, crashModes[c.rand.IntN(3)])
 	if c.Eventually(time.Minute, func() bool { return !c.main.Up() || c.Done() }) && !c.main.Up() {
