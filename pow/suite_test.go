@@ -1,0 +1,18 @@
+package pow_test
+
+import (
+	"testing"
+
+	"6.824/pow"
+	"6.824/pow/powtest"
+)
+
+var suite = powtest.Suite(func(p powtest.Peer) (*pow.Node, error) { return pow.Make(p.Config) })
+
+func TestConverge(t *testing.T)   { suite.Test(t) }
+func TestRetarget(t *testing.T)   { suite.Test(t) }
+func TestPartition(t *testing.T)  { suite.Test(t) }
+func TestLateJoiner(t *testing.T) { suite.Test(t) }
+func TestRing(t *testing.T)       { suite.Test(t) }
+func TestLossy(t *testing.T)      { suite.Test(t) }
+func TestTies(t *testing.T)       { suite.Test(t) }
