@@ -16,3 +16,10 @@ func TestLateJoiner(t *testing.T) { suite.Test(t) }
 func TestRing(t *testing.T)       { suite.Test(t) }
 func TestLossy(t *testing.T)      { suite.Test(t) }
 func TestTies(t *testing.T)       { suite.Test(t) }
+
+func TestBadBlocks(t *testing.T)  { suite.Test(t) }
+func TestMutated(t *testing.T)    { suite.Test(t) }
+func TestTimeTooNew(t *testing.T) { suite.Test(t) }
+func TestTimeWarp(t *testing.T)   { suite.Test(t) }
+func TestBadBelow(t *testing.T)   { suite.Test(t) }
+func TestWrongDates(t *testing.T) { suite.Test(t) }

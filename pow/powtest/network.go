@@ -56,6 +56,7 @@ type Network struct {
 	running []Node // of the nodes that are up; nil for the others
 	mining  []bool
 	salt    uint64
+	friends []string // further peers of whoever starts from now on
 }
 
 func newNetwork(w *labtest.World, make_ Maker, s setup) *Network {
@@ -112,7 +113,9 @@ func (n *Network) peersOf(i int) (names []string) {
 	} else {
 		return n.setup.Only
 	}
-	return append(names, n.setup.Also...)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append(append(names, n.setup.Also...), n.friends...)
 }
 
 // boot starts an incarnation of a node.

@@ -21,7 +21,8 @@ type oracle struct {
 	mu     sync.Mutex
 	blocks map[consensus.Hash]*ledger.Block // all that any node has connected
 	follow map[string]*followed
-	signed map[consensus.Hash]bool // transactions whose signatures are good
+	signed map[consensus.Hash]bool      // transactions whose signatures are good
+	banned map[string]map[string]string // by whom, and why
 }
 
 // followed is what the oracle makes of one node.
@@ -60,7 +61,7 @@ type move struct {
 }
 
 func newOracle(n *Network) *oracle {
-	o := &oracle{net: n, start: time.Now(), blocks: map[consensus.Hash]*ledger.Block{}, follow: map[string]*followed{}, signed: map[consensus.Hash]bool{}}
+	o := &oracle{net: n, start: time.Now(), blocks: map[consensus.Hash]*ledger.Block{}, follow: map[string]*followed{}, signed: map[consensus.Hash]bool{}, banned: map[string]map[string]string{}}
 	n.OnEvent(func(e labtest.Event) {
 		if m, ok := e.State.(move); ok && !n.Failed() {
 			o.look(e, m)
@@ -87,6 +88,12 @@ func (o *oracle) observer(node *labtest.Node) func(pow.Event) {
 			hash := b.Hash()
 			m.Connected = append(m.Connected, hash)
 			o.blocks[hash] = b
+		}
+		if e.Kind == pow.Banned {
+			if o.banned[e.Peer] == nil {
+				o.banned[e.Peer] = map[string]string{}
+			}
+			o.banned[e.Peer][node.Name()] = m.Err
 		}
 		o.mu.Unlock()
 		o.net.Count(m.Kind)
@@ -163,7 +170,8 @@ func (o *oracle) violate(e labtest.Event, check, paper, text string) {
 	o.net.Violate(check, paper, "%s: %s", e.Node, text)
 }
 
-func (o *oracle) finish() {}
+// finish is the end of every scenario: in none of them does an honest node lie.
+func (o *oracle) finish() { o.net.nobodyFramed() }
 
 func (f *followed) tip() link { return f.chain[len(f.chain)-1] }
 
