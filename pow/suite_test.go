@@ -23,3 +23,15 @@ func TestTimeTooNew(t *testing.T) { suite.Test(t) }
 func TestTimeWarp(t *testing.T)   { suite.Test(t) }
 func TestBadBelow(t *testing.T)   { suite.Test(t) }
 func TestWrongDates(t *testing.T) { suite.Test(t) }
+
+func TestPayments(t *testing.T)       { suite.Test(t) }
+func TestDoubleSpend(t *testing.T)    { suite.Test(t) }
+func TestReturn(t *testing.T)         { suite.Test(t) }
+func TestReplay(t *testing.T)         { suite.Test(t) }
+func TestOrphanPayments(t *testing.T) { suite.Test(t) }
+
+func TestCrash(t *testing.T)        { suite.Test(t) }
+func TestCrashInReorg(t *testing.T) { suite.Test(t) }
+func TestDisks(t *testing.T)        { suite.Test(t) }
+
+func TestSwarm(t *testing.T) { suite.Test(t) }
