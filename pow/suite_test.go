@@ -35,3 +35,29 @@ func TestCrashInReorg(t *testing.T) { suite.Test(t) }
 func TestDisks(t *testing.T)        { suite.Test(t) }
 
 func TestSwarm(t *testing.T) { suite.Test(t) }
+
+func TestBadTxs(t *testing.T)         { suite.Test(t) }
+func TestStall(t *testing.T)          { suite.Test(t) }
+func TestNoBody(t *testing.T)         { suite.Test(t) }
+func TestLocatorLoop(t *testing.T)    { suite.Test(t) }
+func TestOrphanFlood(t *testing.T)    { suite.Test(t) }
+func TestLowWorkFlood(t *testing.T)   { suite.Test(t) }
+func TestTxFlood(t *testing.T)        { suite.Test(t) }
+func TestFraming(t *testing.T)        { suite.Test(t) }
+func TestHugeMessages(t *testing.T)   { suite.Test(t) }
+func TestFalseInventory(t *testing.T) { suite.Test(t) }
+func TestSybils(t *testing.T)         { suite.Test(t) }
+
+func TestDeepReorg(t *testing.T) { suite.Test(t) }
+func TestLessWork(t *testing.T)  { suite.Test(t) }
+func TestTieStays(t *testing.T)  { suite.Test(t) }
+func TestWithheld(t *testing.T)  { suite.Test(t) }
+func TestDoublePay(t *testing.T) { suite.Test(t) }
+func TestEclipse(t *testing.T)   { suite.Test(t) }
+func TestStaleRate(t *testing.T) { suite.Test(t) }
+
+func TestRace(t *testing.T)              { suite.Test(t) }
+func TestNakamotoTable(t *testing.T)     { suite.Test(t) }
+func TestSelfishMining(t *testing.T)     { suite.Test(t) }
+func TestForksAgainstDelay(t *testing.T) { suite.Test(t) }
+func TestBackbone(t *testing.T)          { suite.Test(t) }

@@ -21,6 +21,7 @@ type liar struct {
 	line   []byte                    // headers, from height 1 on
 	bodies map[consensus.Hash][]byte // what it hands out under which name
 	txs    map[consensus.Hash][]byte
+	echoes bool
 	mute   bool                                     // it never answers
 	tricks func(*pow.GetHeadersArgs) ([]byte, bool) // answers for headers in its own way
 	asked  map[string]int
@@ -59,8 +60,16 @@ func (l *liar) Asked(what string) int {
 	return l.asked[what]
 }
 
-// Announce is what honest nodes tell it.
-func (l *liar) Announce(*pow.AnnounceArgs, *pow.Ack) {}
+// Announce is what honest nodes tell it. If it echoes, it passes everything on as its own.
+func (l *liar) Announce(args *pow.AnnounceArgs, _ *pow.Ack) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.echoes {
+		for _, end := range l.ends {
+			end.Go("Node.Announce", &pow.AnnounceArgs{From: l.name, Header: args.Header, Txs: args.Txs}, new(pow.Ack), func(error) {})
+		}
+	}
+}
 
 // GetHeaders answers with what follows in its line.
 func (l *liar) GetHeaders(args *pow.GetHeadersArgs, reply *pow.HeadersReply) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -103,19 +104,25 @@ func (n *Network) rate() float64 {
 
 // peersOf names the peers of a node.
 func (n *Network) peersOf(i int) (names []string) {
-	if i > 0 || len(n.setup.Only) == 0 {
-		for j, name := range n.names {
-			d := (j - i + n.N) % n.N
-			if d = min(d, n.N-d); j != i && (n.setup.Degree == 0 || d <= (n.setup.Degree+1)/2) && (j != 0 || len(n.setup.Only) == 0) {
-				names = append(names, name)
-			}
+	eclipsed := len(n.setup.Only) > 0
+	for j, name := range n.names {
+		d := (j - i + n.N) % n.N
+		near := n.setup.Degree == 0 || min(d, n.N-d) <= (n.setup.Degree+1)/2
+		if j != i && near && !(eclipsed && (i == 0 || j == 0)) {
+			names = append(names, name)
 		}
-	} else {
-		return n.setup.Only
+	}
+	if eclipsed && i == 0 {
+		names = append(names, n.setup.Only...)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return append(append(names, n.setup.Also...), n.friends...)
+	for _, friend := range slices.Concat(n.setup.Also, n.friends) {
+		if friend != n.names[i] {
+			names = append(names, friend)
+		}
+	}
+	return names
 }
 
 // boot starts an incarnation of a node.
