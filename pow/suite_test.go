@@ -61,3 +61,6 @@ func TestNakamotoTable(t *testing.T)     { suite.Test(t) }
 func TestSelfishMining(t *testing.T)     { suite.Test(t) }
 func TestForksAgainstDelay(t *testing.T) { suite.Test(t) }
 func TestBackbone(t *testing.T)          { suite.Test(t) }
+
+func TestArithmetic(t *testing.T) { suite.Test(t) }
+func TestHalving(t *testing.T)    { suite.Test(t) }

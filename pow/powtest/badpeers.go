@@ -91,8 +91,14 @@ func badTxs(n *Network) {
 		n.Violate("a good payment is taken", "§2", "%v", err)
 	}
 	n.Confirmed(good.ID(), 1)
-	liars["late"].offer([]*ledger.Tx{bad(func(t *ledger.Tx) { t.Outputs[0].Owner = thief }, true)})
-	n.Sleep(10 * time.Second)
+	late := bad(func(t *ledger.Tx) { t.Outputs[0].Owner = thief }, true)
+	for range 20 {
+		liars["late"].offer([]*ledger.Tx{late})
+		n.Sleep(time.Second)
+	}
+	if asked := liars["late"].Asked("txs"); asked == 0 || asked > n.N {
+		n.Violate("what was refused once is not asked for again", "", "%d nodes asked %d times for the same payment", n.N, asked)
+	}
 	if n.bans("late") > 0 {
 		n.Violate("a payment that comes late is no lie", "§2", "%d nodes have banned its sender", n.bans("late"))
 	}

@@ -92,5 +92,5 @@ func (sc scenario) of(make Maker) labtest.Scenario {
 
 // scenarios lists them all.
 func scenarios() []scenario {
-	return slices.Concat(convergence(), payments(), badBlocks(), badPeers(), crashes(), attacks(), theory(), swarms())
+	return slices.Concat(arithmetic(), convergence(), payments(), badBlocks(), badPeers(), crashes(), attacks(), theory(), swarms())
 }

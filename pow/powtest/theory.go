@@ -274,7 +274,7 @@ func selfish(r *rand.Rand, a, g float64, blocks int) (own, honest, honestFound i
 			both(h)
 			show(1)
 		}
-		}
+	}
 	show(len(secret))
 	for e := near.Best(); e.Height > 0; e = e.Parent() {
 		if mine[e.Hash] {
