@@ -1,5 +1,10 @@
 // Command pow looks at chains of blocks.
 //
+//	go run ./main/pow simulate -nodes 50 -shares 0.4 -attack selfish -o tree.html
+//
+// has a network of full nodes mine in virtual time, shows its block tree as it grows, and sums up forks, stale blocks, reorgs, and each
+// miner's share of the blocks against its share of the hash power; -o draws the tree.
+//
 //	go run ./main/pow verify-headers FILE
 //
 // checks a file of block headers, 80 bytes each from the genesis block on, against all of Bitcoin's rules that need no bodies, and says
@@ -29,6 +34,7 @@ const (
 const usage = `Usage: pow COMMAND [flags] ...
 
 Commands:
+  simulate [flags]                                 a network of nodes, its block tree, and who gets what
   verify-headers [-net NAME] [-now SECONDS] FILE   check a file of 80-byte block headers
 
 "pow COMMAND -h" says more.
@@ -43,6 +49,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "verify-headers":
 		return verifyHeaders(args[1:], stdin, stdout, stderr)
+	case "simulate":
+		return simulate(args[1:], stdout, stderr)
 	case "help", "-h", "-help", "--help":
 		fmt.Fprint(stdout, usage)
 		return good
