@@ -2,6 +2,7 @@ package pow
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 
 	"6.824/pow/consensus"
@@ -11,20 +12,24 @@ import (
 
 // miner is the search for the next block. It is real work: nonces are tried until one will do. A slice of them is tried at once, and
 // its price in time is paid before what was found, if anything, is known. If the tip moves meanwhile, the slice is forgotten with
-// what it may have found: each try is a die that has no memory, so this changes no probability.
+// what it may have found: each try is a die that has no memory, so this changes no probability. Tries end at the ticks of the hardware, 1/rate
+// apart; another header does not put these off, so that a slow miner whose tip moves often gets its tries nonetheless.
 //
 // So the blocks of a miner with h hashes a second are a Poisson process, of h·target/2²⁵⁶ blocks a second (whitepaper, section 11).
 type miner struct {
 	on    bool
 	due   time.Duration // when the slice has been paid for
 	found *ledger.Block // in it, nil if nothing was
-	extra uint64
+	tick  time.Duration // some tick of the hardware
 }
 
 // restartMining begins a search on the present tip.
 func (n *Node) restartMining() {
 	if n.cfg.HashRate > 0 {
-		n.mine.on = true
+		if !n.mine.on { // the ticks of no two miners are in step
+			n.mine.on = true
+			n.mine.tick = n.clock.read - n.jitter(time.Duration(float64(time.Second)/n.cfg.HashRate))
+		}
 		n.slice()
 	}
 }
@@ -33,8 +38,10 @@ func (n *Node) restartMining() {
 // header unlike all others of all miners; and the header's time and transactions are today's.
 func (n *Node) slice() {
 	m := &n.mine
-	m.extra = n.cfg.Rand.Uint64()
-	b := n.pool.Template(n.cfg.Payout, binary.LittleEndian.AppendUint64([]byte(n.cfg.Name[:min(len(n.cfg.Name), 32)]), m.extra), n.clock.date())
+	extra := n.cfg.Rand.Uint64()
+	every := float64(time.Second) / n.cfg.HashRate
+	m.tick += time.Duration((math.Floor(float64(n.clock.read-m.tick)/every) + 1) * every) // the first after now
+	b := n.pool.Template(n.cfg.Payout, binary.LittleEndian.AppendUint64([]byte(n.cfg.Name[:min(len(n.cfg.Name), 32)]), extra), n.clock.date())
 	target, _, _ := consensus.DecodeCompact(b.Header.Bits)
 	tries := max(1, uint64(n.cfg.HashRate*float64(n.cfg.Params.Spacing())))
 	nonce, tried, found := mining.NewSearch(b.Header, target).Run(0, tries)
@@ -43,7 +50,8 @@ func (n *Node) slice() {
 		b.Header.Nonce = nonce
 		m.found = b
 	}
-	m.due = n.clock.read + time.Duration(float64(tried)/n.cfg.HashRate*float64(time.Second))
+	m.due = m.tick + time.Duration(float64(tried-1)*every)
+	m.tick = m.due
 }
 
 // minerDue is when a slice has been paid for.
