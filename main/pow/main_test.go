@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -69,7 +72,9 @@ func TestVerifyHeaders(t *testing.T) {
 }
 
 func TestBadUse(t *testing.T) {
-	for _, args := range []string{"", "frobnicate", "verify-headers", "verify-headers a b", "verify-headers -net moon f", "verify-headers -x f", "verify-headers -now soon f"} {
+	for _, args := range []string{"", "frobnicate", "verify-headers", "verify-headers a b", "verify-headers -net moon f", "verify-headers -x f", "verify-headers -now soon f",
+		"simulate -nodes 1", "simulate -blocks 0", "simulate -shares 0.7,0.7", "simulate -shares x", "simulate -attack nuclear", "simulate what",
+		"simulate -partition 1", "simulate -delay -1s", "simulate -degree 1", "simulate -nope"} {
 		status, out, errs := call(nil, strings.Fields(args)...)
 		require.Equal(t, badUse, status, "pow %s", args)
 		require.Empty(t, out)
@@ -81,4 +86,51 @@ func TestBadUse(t *testing.T) {
 	status, _, errs := call(nil, "verify-headers", "-h")
 	require.Equal(t, good, status)
 	require.Contains(t, errs, "genesis first")
+}
+
+func TestSimulate(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "tree.html")
+	simulated := func(args ...string) string {
+		c, _, err := parseSimulation(args, io.Discard)
+		require.NoError(t, err)
+		var out, errs bytes.Buffer
+		require.Equal(t, good, c.report(t, page, &out, &errs), errs.String())
+		return out.String()
+	}
+	out := simulated("-nodes", "8", "-blocks", "30", "-delay", "2s", "-partition", "0.3")
+	require.Contains(t, out, "the best chain has 3")
+	require.Contains(t, out, "the network falls apart")
+	require.Contains(t, out, "it is whole again")
+	require.Contains(t, out, "fork")
+	require.Contains(t, out, "reorgs by depth:  1:")
+	require.Contains(t, out, "node 7")
+	html, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(html), "</svg>")
+	require.NotContains(t, string(html), "http", "it is self-contained")
+	require.GreaterOrEqual(t, strings.Count(string(html), "<circle"), 31)
+
+	timeless := regexp.MustCompile(`\(.* of wall time\)`)
+	again := simulated("-nodes", "8", "-blocks", "30", "-delay", "2s", "-partition", "0.3")
+	require.Equal(t, timeless.ReplaceAllString(out, ""), timeless.ReplaceAllString(again, ""), "one seed, one history")
+}
+
+// TestSelfishMiner: with 40 % of the power it has more than that of the blocks, as Eyal and Sirer say; an honest one has not.
+func TestSelfishMiner(t *testing.T) {
+	share := func(attack string) float64 {
+		c, _, err := parseSimulation([]string{"-nodes", "6", "-blocks", "800", "-shares", "0.4", "-delay", "10ms", "-q", "-attack", attack}, io.Discard)
+		require.NoError(t, err)
+		var tree *blockTree
+		synctest.Test(t, func(*testing.T) { tree = c.run(io.Discard) })
+		for _, m := range tree.summary(c).miners {
+			if m.node == 0 {
+				return m.share
+			}
+		}
+		return 0
+	}
+	require.InDelta(t, .4, share("none"), .09) // 5σ of 800 blocks
+	got := share("selfish")
+	require.Greater(t, got, .4838-.09, "γ = 0 gives 0.4837")
+	require.Less(t, got, .5674+.09, "γ = 1 gives 0.5674")
 }

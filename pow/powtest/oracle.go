@@ -144,6 +144,11 @@ func (o *oracle) look(e labtest.Event, m move) {
 			o.violate(e, "the tip moves to more work, and to nothing else", "§5", fmt.Sprintf("from work %v to work %v at height %d", before, f.tip().work, m.Height))
 			return
 		}
+	case pow.Mined:
+		if m.Err != "" {
+			o.violate(e, "a miner's own blocks are valid", "§5, step 3", m.Err)
+		}
+		return
 	default:
 		return
 	}

@@ -97,6 +97,13 @@ func (n *Network) exactlyOne(a, b *ledger.Tx) {
 			n.Violate("of two payments of one coin all nodes have the same", "§2", "%s and %s differ", n.names[0], n.names[i])
 		}
 	}
+	for i := range n.N {
+		n.View(i, func(_ *ledger.Chain, p *ledger.Pool) {
+			if p.Get(b.ID()) != nil || p.Get(a.ID()) != nil {
+				n.Violate("what conflicts with the chain leaves the pool", "§5", "%s keeps it", n.names[i])
+			}
+		})
+	}
 	n.Count("decided")
 }
 
@@ -175,13 +182,6 @@ func comesBack(n *Network) {
 		n.Count("came back")
 	}
 	n.exactlyOne(a, b)
-	for i := range n.N {
-		n.View(i, func(_ *ledger.Chain, p *ledger.Pool) {
-			if p.Get(b.ID()) != nil || p.Get(a.ID()) != nil {
-				n.Violate("what conflicts with the chain leaves the pool", "§5", "%s keeps it", n.names[i])
-			}
-		})
-	}
 	n.AtLeast("reorgs", 1)
 	n.AtLeastOverall("came back", 2)
 }
