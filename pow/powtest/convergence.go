@@ -11,7 +11,7 @@ import (
 func convergence() []scenario {
 	return []scenario{
 		{Name: "TestConverge", Doc: "four miners come to one chain, and difficulty follows their hash rate", Paper: "§5", Run: converge},
-		{Name: "TestRetarget", Doc: "four times the hash rate, then a sixteenth of it: blocks come as they are meant to again", Paper: "§4", Seeds: 3, Run: retarget},
+		{Name: "TestRetarget", Doc: "four times the hash rate: after some periods blocks come as they are meant to again", Paper: "§4", Seeds: 3, Run: retarget},
 		{Name: "TestPartition", Doc: "two halves mine apart; when the partition heals, the one with more work has been right", Paper: "§5", Run: partition},
 		{Name: "TestLateJoiner", Doc: "a node that was never there, and one that was away, catch up from any one peer", Paper: "§5, step 6", Setup: setup{Nodes: 4, Degree: 2}, Run: lateJoiner},
 		{Name: "TestRing", Doc: "news goes round a ring of ten where each knows two", Paper: "§5", Seeds: 3, Setup: setup{Nodes: 10, Degree: 2, Miners: 3}, Run: ring},
