@@ -25,8 +25,8 @@ func attacks() []scenario {
 		{Name: "TestWithheld", Doc: "a miner with a third of the hash power withholds its blocks and shows them to take away what others have found: all still agree", Paper: "Eyal and Sirer, \"Majority is not Enough\", §3", Setup: setup{Nodes: 3, Also: []string{"liar"}}, Run: withheld},
 		{Name: "TestDoublePay", Doc: "a payment with confirmations is overtaken by a majority's chain with another of the same coin: one of them confirms, everywhere", Paper: "§11", Setup: setup{Nodes: 3, Also: []string{"liar"}}, Run: doublePay},
 		{Name: "TestEclipse", Doc: "a node whose peers all lie believes them; one honest peer is enough to free it", Paper: "Heilman et al., \"Eclipse Attacks on Bitcoin's Peer-to-Peer Network\"", Setup: setup{Nodes: 4, Only: []string{"liar", "liar 2"}}, Run: eclipse},
-		{Name: "TestStaleRate", Doc: "of real nodes' blocks as many are stale as delay says", Paper: "Decker and Wattenhofer, \"Information Propagation in the Bitcoin Network\"", Seeds: 2,
-			Setup: setup{Nodes: 12, Params: many}, Run: staleRate},
+		{Name: "TestStaleRate", Doc: "of real nodes' blocks as many are stale as delay says", Paper: "Decker and Wattenhofer, \"Information Propagation in the Bitcoin Network\"", Seeds: 1,
+			Setup: setup{Nodes: 8, Params: many}, Run: staleRate},
 	}
 }
 
@@ -250,13 +250,13 @@ func eclipse(n *Network) {
 	n.AtLeast("reorgs", 1)
 }
 
-// staleRate has twelve nodes mine with messages of half a second. A block is at the others after three of them: the announcement, the
+// staleRate has eight nodes mine with messages of half a second. A block is at the others after three of them: the announcement, the
 // question, the answer.
 func staleRate(n *Network) {
 	const one = 500 * time.Millisecond
 	n.Net().SetDefault(labrpc.Conditions{Delay: labrpc.Constant(one)})
 	n.Start()
-	n.Grow(0, 400)
+	n.Grow(0, 250)
 	n.Mining(false, n.All()...)
 	n.Agree()
 	mined, height := float64(n.Counter("mined")), float64(n.Height(0))
@@ -268,5 +268,5 @@ func staleRate(n *Network) {
 	if stale < want-5*sigma || stale > want+5*sigma {
 		n.Violate("stale rate against delay", "Decker and Wattenhofer, §IV", "%.4f of %v blocks are stale, the formula says %.4f ± %.4f (1σ)", stale, mined, want, sigma)
 	}
-	n.AtLeast("mined", 400)
+	n.AtLeast("mined", 250)
 }

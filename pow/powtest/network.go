@@ -146,7 +146,11 @@ func (n *Network) boot(i int, node *labtest.Node) (stop func()) {
 	made, err := n.make(Peer{Config: cfg, Me: i, Machine: node})
 	if err != nil {
 		if errors.Is(err, labtest.ErrDisk) || errors.Is(err, labtest.ErrCrashed) || errors.Is(err, labtest.ErrFenced) {
-			return func() {} // the disk is to blame, and will be mended
+			// The disk is to blame, and will be mended: until the next start the machine is up and says nothing.
+			type Node struct{ unwell }
+			dead := make(unwell)
+			node.Serve(labrpc.MakeService(&Node{dead}))
+			return func() { close(dead) }
 		}
 		n.Violate("a disk can be read after any crash", "", "%s does not start: %v", node.Name(), err)
 		return func() {}
@@ -164,6 +168,14 @@ func (n *Network) boot(i int, node *labtest.Node) (stop func()) {
 		made.Kill()
 	}
 }
+
+// unwell is a node that did not come up: it answers nobody.
+type unwell chan struct{}
+
+func (u unwell) Announce(*pow.AnnounceArgs, *pow.Ack)              { <-u }
+func (u unwell) GetHeaders(*pow.GetHeadersArgs, *pow.HeadersReply) { <-u }
+func (u unwell) GetBlocks(*pow.GetBlocksArgs, *pow.BlocksReply)    { <-u }
+func (u unwell) GetTxs(*pow.GetTxsArgs, *pow.TxsReply)             { <-u }
 
 // wallet is the one that a node's blocks pay.
 func (n *Network) wallet(i int) *pow.Wallet { return n.purse(fmt.Sprintf("node %d", i)) }
@@ -239,14 +251,28 @@ func (n *Network) Submit(i int, t *ledger.Tx) error {
 	return err
 }
 
-// View looks at a node's ledger; false if it does not answer.
+// View looks at a node's ledger; false if it does not answer. Once View has returned, f is not called any more.
 func (n *Network) View(i int, f func(*ledger.Chain, *ledger.Pool)) bool {
 	node := n.Node(i)
 	if node == nil {
 		return false
 	}
-	var err error
-	return n.ask(func() { err = node.View(f) }) && err == nil
+	var mu sync.Mutex
+	var looked, over bool
+	n.ask(func() {
+		node.View(func(c *ledger.Chain, p *ledger.Pool) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !over {
+				f(c, p)
+				looked = true
+			}
+		})
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	over = true
+	return looked
 }
 
 // Confirmations is how deep a transaction lies at a node.

@@ -300,7 +300,7 @@ func disks(n *Network) {
 // swarms does everything at once.
 func swarms() []scenario {
 	return []scenario{{
-		Name: "TestSwarm", Doc: "a random mix of all faults of the kit, with payments", Paper: "§5", Seeds: 10, Setup: setup{Nodes: 5}, Run: swarm,
+		Name: "TestSwarm", Doc: "a random mix of all faults of the kit, with payments", Paper: "§5", Seeds: 6, Setup: setup{Nodes: 5}, Run: swarm,
 	}}
 }
 
@@ -329,7 +329,7 @@ func swarm(n *Network) {
 			n.Count("confirmed")
 		}
 	}
-	n.AtLeastOverall("confirmed", 20)
-	n.AtLeastOverall("reorgs", 10)
-	n.AtLeastOverall("crash", 5)
+	n.AtLeastOverall("confirmed", 12)
+	n.AtLeastOverall("reorgs", 6)
+	n.AtLeastOverall("crash", 3)
 }
