@@ -39,19 +39,6 @@ func (c *Chain) Block(hash consensus.Hash) *Block {
 	return nil
 }
 
-// Missing are up to n blocks of the best chain of headers that are not here, the lowest first: what to ask for.
-func (c *Chain) Missing(n int) []*headers.Entry {
-	best := c.tree.Best()
-	from := headers.Fork(best, c.Tip())
-	var missing []*headers.Entry
-	for h := from.Height + 1; h <= best.Height && len(missing) < n; h++ {
-		if e := best.Ancestor(h); c.bodies[e] == nil {
-			missing = append(missing, e)
-		}
-	}
-	return missing
-}
-
 // Confirmations is how deep a transaction lies: 1 in the tip's block, 0 if it is not in the active chain.
 func (c *Chain) Confirmations(tx consensus.Hash) int {
 	e := c.txs[tx]
