@@ -39,8 +39,7 @@ func deepReorg(n *Network) {
 	t := n.Pay(n.richest(), n.purse("shop").Key(), 500, 10)
 	n.Confirmed(t.ID(), 3)
 	n.Grow(0, 20)
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	old, _ := n.Status(0)
 	e := from
 	for e.Work.Cmp(old.Work) <= 0 {
@@ -69,8 +68,7 @@ func lessWork(n *Network) {
 	l := n.newLiar("liar")
 	n.Start()
 	n.Grow(0, n.Params.RetargetInterval+10)
-	n.Mining(false, n.All()...)
-	tip := n.Agree()
+	tip := n.Still()
 	f := n.newForge(0)
 	honest := f.chain.Tip()
 	// The first period as slowly as dates allow, so that the next is easy.
@@ -114,8 +112,7 @@ func tieStays(n *Network) {
 	l := n.newLiar("liar")
 	n.Start()
 	n.Grow(0, 6)
-	n.Mining(false, n.All()...)
-	tip := n.Agree()
+	tip := n.Still()
 	f := n.newForge(0)
 	rival := f.block(f.chain.Tip().Parent(), nil)
 	f.add(rival)
@@ -197,8 +194,7 @@ func doublePay(n *Network) {
 		n.Violate("a good payment is taken", "", "%v", err)
 	}
 	n.Confirmed(a.ID(), 6)
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	old, _ := n.Status(0)
 	e := f.add(f.block(from, nil, b))
 	for e.Work.Cmp(old.Work) <= 0 {
@@ -257,8 +253,7 @@ func staleRate(n *Network) {
 	n.Net().SetDefault(labrpc.Conditions{Delay: labrpc.Constant(one)})
 	n.Start()
 	n.Grow(0, 250)
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	mined, height := float64(n.Counter("mined")), float64(n.Height(0))
 	stale := 1 - height/mined
 	d := (3 * one).Seconds() / float64(n.Params.Spacing()) * float64(n.N-1) / float64(n.N)

@@ -180,8 +180,7 @@ func badBlock(n *Network) {
 	paid := n.Pay(0, n.purse("shop").Key(), 1000, 10)
 	n.Eventually(n.settleBound(), func() bool { return n.Confirmations(0, paid.ID()) > 0 })
 	n.Grow(0, 3)
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	f := n.newForge(0)
 	tip := f.chain.Tip()
 	k := &badKit{forge: f, tip: tip, spent: paid.Inputs[0].Prev}
@@ -255,8 +254,7 @@ func mutatedBody(n *Network) {
 	l := n.newLiar("liar")
 	n.Start()
 	n.Grow(0, 8)
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	f := n.newForge(0)
 	tip := f.chain.Tip()
 	var txs []*ledger.Tx
@@ -310,8 +308,7 @@ func timeTooNew(n *Network) {
 	l := n.newLiar("liar")
 	n.Start()
 	n.Grow(0, 5)
-	n.Mining(false, n.All()...)
-	tip := n.Agree()
+	tip := n.Still()
 	f := n.newForge(0)
 	const early = 60 // seconds beyond what is allowed
 	b := f.block(f.chain.Tip(), func(b *ledger.Block) { b.Header.Time = uint32(n.now() + n.Params.MaxFutureTime + early) })
@@ -340,8 +337,7 @@ func timeWarp(n *Network) {
 	l := n.newLiar("liar")
 	n.Start()
 	n.Grow(0, 5)
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	f := n.newForge(0)
 	// The forge finishes the period, with the last block dated as late as is allowed, and begins the next far back.
 	period := n.Params.RetargetInterval
@@ -371,8 +367,7 @@ func badBelow(n *Network) {
 	l := n.newLiar("liar")
 	n.Start()
 	n.Grow(0, 8)
-	n.Mining(false, n.All()...)
-	tip := n.Agree()
+	tip := n.Still()
 	f := n.newForge(0)
 	// A branch that forks off three blocks deep, and whose second block pays too much. Its work is a lot, so it must be tried; a reorg
 	// that does not roll back would leave a node in the middle.

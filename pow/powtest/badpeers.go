@@ -173,8 +173,7 @@ func orphanFlood(n *Network) {
 	n.Grow(0, 6)
 	f := n.newForge(0)
 	bits := f.chain.Tip().Header.Bits
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	before := n.known(1)
 	// First some that nobody has worked for: they are not worth a question.
 	asked := l.Asked("headers")
@@ -216,8 +215,7 @@ func lowWorkFlood(n *Network) {
 	l := n.newLiar("liar")
 	n.Start()
 	n.Grow(0, 40)
-	n.Mining(false, n.All()...)
-	n.Agree()
+	n.Still()
 	before := n.known(1)
 	// A thousand headers on genesis, each of two hashes of work.
 	f := n.newForge(0)

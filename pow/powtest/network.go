@@ -338,6 +338,27 @@ func (n *Network) Agree(nodes ...int) consensus.Hash {
 	return consensus.Hash{}
 }
 
+// Still has all nodes stop mining, and returns the tip that they have. If that leaves a tie, they go on until a block decides it.
+func (n *Network) Still() consensus.Hash {
+	for {
+		n.Agree()
+		n.Mining(false, n.All()...)
+		for range 30 {
+			n.Sleep(n.pollEvery())
+			first, ok := n.Status(0)
+			for i := range n.N {
+				s, up := n.Status(i)
+				ok = ok && up && s.Tip == first.Tip
+			}
+			if ok {
+				return first.Tip
+			}
+		}
+		n.Mining(true, n.All()...)
+		n.Grow(0, 1)
+	}
+}
+
 // CommonPrefix makes sure that all chains are one but for their last k blocks.
 func (n *Network) CommonPrefix(k int) {
 	chains := map[int][]consensus.Hash{}

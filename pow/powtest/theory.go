@@ -163,7 +163,7 @@ func race(w *labtest.World) {
 		if v.strict > 0 && math.Abs(strict(v.q, v.z)-v.strict) > 6e-7 || math.Abs(tied(v.q, v.z)-v.tied) > 6e-6 {
 			w.Violate("the closed form", "Rosenfeld", "q=%v z=%d: %.7f and %.7f, not %v and %v", v.q, v.z, strict(v.q, v.z), tied(v.q, v.z), v.strict, v.tied)
 		}
-		const trials = 300_000
+		const trials = 200_000
 		hits, ties := 0, 0
 		for range trials {
 			if raceOnce(r, v.q, v.z, 1) {
@@ -189,7 +189,7 @@ func race(w *labtest.World) {
 		}
 		within(w, "race on a tree of headers, first seen wins ties", "§5, §11", hits, trials, strict(v.q, v.z))
 	}
-	w.AtLeast("trials", 4_000_000)
+	w.AtLeast("trials", 2_800_000)
 }
 
 func nakamotoTable(w *labtest.World) {
