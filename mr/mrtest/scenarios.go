@@ -129,7 +129,7 @@ func lossy(c *Cluster) {
 var crashModes = []labtest.CrashMode{labtest.Keep, labtest.Lose, labtest.Torn}
 
 func crashAtEveryWrite(c *Cluster) {
-	c.AtLeastOverall("hit:failwrites", 40)
+	c.AtLeastOverall("crash", 40)
 	c.Start()
 	for k := 0; !c.Done(); k++ {
 		victim := c.workers[c.rand.IntN(len(c.workers))]
