@@ -83,8 +83,8 @@ func (a *Answer) Answered() *Answer { return a }
 
 // Ask asks one server after the other until one has an answer: first the last leader known, then whom
 // it names, or the next. When all have been asked it pauses, longer each time, and goes on, for that
-// many rounds, or for ever if that is 0; then the error is ErrNoAnswer. It says how many requests it
-// has sent.
+// many rounds, or for ever if that is 0; then the error is ErrNoAnswer. A network that
+// is closed is given up at once. Ask says how many requests it has sent.
 func Ask[R any, P Reply[R]](ctx context.Context, s *Servers, method string, args any, rounds int) (reply *R, sent int, err error) {
 	pause, asked := pauseFirst, 0
 	for server := s.first(); len(s.ends) > 0; {
@@ -98,6 +98,9 @@ func Ask[R any, P Reply[R]](ctx context.Context, s *Servers, method string, args
 		if err == nil && a.Refusal != WrongLeader && a.Refusal != Busy {
 			s.remember(server, a.Server)
 			return reply, sent, nil
+		}
+		if errors.Is(err, labrpc.ErrClosed) {
+			return nil, sent, err
 		}
 		asked++
 		next := (server + 1) % len(s.ends)
