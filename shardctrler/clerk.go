@@ -2,6 +2,7 @@ package shardctrler
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"6.824/labrpc"
@@ -40,7 +41,7 @@ func (ck *Clerk) Move(shard int, gid int) {
 
 // insist logs what the course's API has no way to say.
 func insist(what string, err error) {
-	if err != nil {
+	if err != nil && !errors.Is(err, labrpc.ErrClosed) {
 		slog.Error("the controller refuses", "request", what, "err", err)
 	}
 }
