@@ -155,6 +155,18 @@ func (rs *Replicas) Stored() (total int) {
 	return total
 }
 
+// StateSizes are the sizes of each server's Raft's state, in bytes.
+func (rs *Replicas) StateSizes() (sizes []int) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	for _, p := range rs.persisters {
+		if p != nil {
+			sizes = append(sizes, p.RaftStateSize())
+		}
+	}
+	return sizes
+}
+
 // Ends dials the servers for a client, whose name begins with "client", in an order of its own.
 func (rs *Replicas) Ends(client string) []*labrpc.ClientEnd {
 	ends := make([]*labrpc.ClientEnd, len(rs.Names))
