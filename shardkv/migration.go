@@ -9,16 +9,20 @@ import (
 	"6.824/raft/rsm/clerk"
 )
 
-// How often the controller is asked for the next configuration when nothing hints that there is one, and how long it takes until
-// another attempt is made to hand over a shard.
 const (
-	pollEvery  = 50 * time.Millisecond
+	// pollEvery is how often the controller is asked for the next configuration when nothing hints that there is one.
+	pollEvery = 50 * time.Millisecond
+	// retryAfter is when another attempt is made to hand over a shard.
 	retryAfter = 15 * time.Millisecond
+	// linger is what is waited before anything is looked at. Entries are applied many at a time, and it is what they come to that
+	// counts: a new leader would else send off, one after the other, what earlier leaders had handed over long ago; and how much of
+	// it, would be up to the scheduler.
+	linger = 100 * time.Microsecond
 )
 
 // follow takes the configurations one after the other, while this server leads.
 func (kv *ShardKV) follow() {
-	for kv.ctx.Err() == nil {
+	for clerk.Sleep(kv.ctx, linger) == nil {
 		v := kv.view.Load()
 		if kv.leads() && settled(v.states) && kv.advance(v.config.Num+1) {
 			continue
@@ -39,7 +43,7 @@ func (kv *ShardKV) advance(num int) bool {
 
 // handOver sends shard i to its new owner whenever it is leaving, while this server leads, and forgets it when it has arrived.
 func (kv *ShardKV) handOver(i int) {
-	for kv.ctx.Err() == nil {
+	for clerk.Sleep(kv.ctx, linger) == nil {
 		switch v := kv.view.Load(); {
 		case v.states[i] != Leaving:
 			kv.await(kv.parting[i], 0)

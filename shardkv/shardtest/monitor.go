@@ -108,6 +108,18 @@ func (m *monitor) settled(config shardctrler.Config) bool {
 	return true
 }
 
+// allAt says whether all groups that a configuration is about have reported that they have taken it.
+func (m *monitor) allAt(config shardctrler.Config) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, t := range m.latest {
+		if t.Num < config.Num {
+			return false
+		}
+	}
+	return len(m.latest) > 0
+}
+
 // String is what the groups have reported last.
 func (m *monitor) String() string {
 	m.mu.Lock()

@@ -34,7 +34,7 @@ func backAndForth(st *Store) {
 	st.AtLeast("operations", 60)
 	st.Join(0, 1)
 	r := st.Rand("late")
-	st.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
+	remove := st.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
 		if !between(m.From, m.To) {
 			return v
 		}
@@ -52,6 +52,7 @@ func backAndForth(st *Store) {
 		}
 		st.Sleep(st.ms(0, 400))
 	}
+	remove()
 	st.Sleep(2 * time.Second)
 	l.Stop()
 }
@@ -83,10 +84,10 @@ func (st *Store) shuffle(in map[int]bool) {
 func controllerGone(st *Store) {
 	st.AtLeast("operations", 60)
 	st.AtLeast("crash", 9)
-	in := map[int]bool{0: true, 1: true}
-	st.Join(0, 1)
+	in := map[int]bool{0: true, 1: true, 2: true}
+	st.Join(0, 1, 2)
 	b := st.newBook(10, 5)
-	l := st.Load(Load{})
+	l := st.Load(Load{Keys: letters()})
 	for range 3 {
 		st.shuffle(in)
 		st.shuffle(in)
@@ -96,20 +97,34 @@ func controllerGone(st *Store) {
 		st.Ctrler.Start()
 		st.Sleep(st.ms(500, 1000))
 	}
-	// What a group has heard of, it finishes without the controller.
-	st.Sleep(time.Second)
-	before := st.Config().Shards
-	st.Leave(0)
-	st.Join(0)
-	st.Sleep(time.Second)
-	st.Ctrler.Crash()
-	st.Sleep(500 * time.Millisecond)
-	st.Logf("%v", before)
-	st.Ctrler.Start()
-	l.Stop()
-	for _, key := range b.keys {
-		b.ck.Get(key)
+	if !in[0] {
+		st.Join(0)
 	}
+	if !in[1] {
+		st.Join(1)
+	}
+	l.Stop()
+
+	// What the groups have heard of they finish without the controller.
+	st.Sleep(time.Second)
+	remove := st.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
+		if between(m.From, m.To) {
+			v.Delay = 200 * time.Millisecond
+		}
+		return v
+	})
+	st.Leave(0)
+	config := st.Config()
+	st.Sleep(150 * time.Millisecond) // they ask every 100 ms, if not more often
+	st.Ctrler.Crash()
+	if st.moves.allAt(config) {
+		st.Count("changes finished alone")
+		settled := st.Eventually(3*time.Second, func() bool { return st.moves.settled(config) })
+		st.holds(settled, "a change that was begun is finished without the controller", "3 s after the controller died: %s", st.moves)
+	}
+	remove()
+	st.Ctrler.Start()
+	b.check()
 }
 
 func groupsRestart(st *Store) {
@@ -189,17 +204,13 @@ func unmoved(st *Store) {
 	st.Join(0, 1)
 	b := st.newBook(10, 2000)
 	st.Sleep(time.Second)
-	for g := range 2 { // the rest move to group 2, or between the first two
+	for g := range 2 {
 		before := st.Config()
-		var stay []string
 		st.Sleep(500 * time.Millisecond)
-		to := (g + 1) % 2
-		moving := b.keysOf(before.Shards, g)[:2]
-		for _, key := range b.keys {
-			if !slices.Contains(moving, key) {
-				stay = append(stay, key)
-			}
-		}
+		moving, to := b.keysOf(before.Shards, g)[:2], (g+1)%2
+		stay := slices.DeleteFunc(letters(), func(key string) bool {
+			return slices.ContainsFunc(moving, func(other string) bool { return shardOf(key) == shardOf(other) })
+		})
 		l := st.Load(Load{Keys: stay, Clients: 6, Gap: 20 * time.Millisecond})
 		st.Sleep(300 * time.Millisecond)
 		for _, key := range moving {
@@ -217,7 +228,7 @@ func manyGroups(st *Store) {
 	st.AtLeast("operations", 60)
 	st.Join(0)
 	b := st.newBook(10, 20)
-	l := st.Load(Load{Keys: []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}})
+	l := st.Load(Load{Keys: letters()})
 	st.Join(st.all()[1:]...)
 	st.Sleep(time.Second)
 	b.append(5)

@@ -200,6 +200,9 @@ func oneOfEach() []string {
 	return strings.Split("0123456789", "")
 }
 
+// letters are another key of each shard, that books have not.
+func letters() []string { return strings.Split("abcdefghij", "") }
+
 // shardOf is the shard of a key, by the course's rule.
 func shardOf(key string) int {
 	if key == "" {

@@ -126,7 +126,7 @@ func Ask[R any, P Reply[R]](ctx context.Context, s *Servers, method string, args
 // belongs to the RPC.
 func call(ctx context.Context, end *labrpc.ClientEnd, method string, args, reply any) error {
 	done := make(chan error, 1)
-	end.Go(method, args, reply, func(err error) { done <- err })
+	go func() { done <- end.Do(method, args, reply) }() // not Go, which keeps an order that concurrent callers don't have
 	late := time.NewTimer(tryFor)
 	defer late.Stop()
 	select {
