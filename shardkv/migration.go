@@ -23,8 +23,13 @@ const (
 // follow takes the configurations one after the other, while this server leads.
 func (kv *ShardKV) follow() {
 	for clerk.Sleep(kv.ctx, linger) == nil {
-		v := kv.view.Load()
-		if kv.leads() && settled(v.states) && kv.advance(v.config.Num+1) {
+		switch v := kv.view.Load(); {
+		case !kv.leads():
+		case !settled(v.states):
+			// What is missing may be in the log already, put there by an earlier leader: then it is committed when an entry of this one is
+			// (Raft extended, §5.4.2), which a read sees to.
+			kv.rsm.Read(kv.ctx, func() {})
+		case kv.advance(v.config.Num + 1):
 			continue
 		}
 		kv.await(kv.news, pollEvery)

@@ -128,7 +128,7 @@ func controllerGone(st *Store) {
 }
 
 func groupsRestart(st *Store) {
-	st.AtLeast("operations", 60)
+	st.AtLeast("operations", 30)
 	st.AtLeast("crash", 15)
 	in := map[int]bool{0: true}
 	st.Join(0)
