@@ -14,6 +14,9 @@ type Clerk struct{ client *Client }
 // MakeClerk makes a clerk of the servers behind these ends, in any order.
 func MakeClerk(servers []*labrpc.ClientEnd) *Clerk { return &Clerk{NewClient(servers)} }
 
+// Client is the client that the clerk works with.
+func (ck *Clerk) Client() *Client { return ck.client }
+
 // Get returns the value of a key, "" if it does not exist.
 func (ck *Clerk) Get(key string) string {
 	value, _, err := ck.client.Get(context.Background(), key)

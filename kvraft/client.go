@@ -22,9 +22,10 @@ type Client struct {
 	leader int         // the server to try first
 	place  map[int]int // where in servers the server is that calls itself so: not all clients have them in one order
 
-	writing chan struct{} // holds a token while a write is under way; guards the two below
+	writing chan struct{} // holds a token while a write is under way; guards what is below
 	session int64         // 0 if there is none yet
 	seq     int64         // of the last write
+	used    time.Time     // when the session was last heard of
 }
 
 // NewClient makes a client of the servers behind these ends, in any order.
@@ -38,10 +39,11 @@ func (c *Client) Get(ctx context.Context, key string) (value string, version int
 	return r.Value, r.Version, err
 }
 
-// Scan returns the pairs whose keys begin with prefix, in order of their keys: at most limit, if that
-// is above 0, and only as many as fit into MaxValue bytes, but at least one if there is one.
-func (c *Client) Scan(ctx context.Context, prefix string, limit int) ([]Pair, error) {
-	r, err := c.read(ctx, op{Kind: scan, Key: prefix, Limit: limit})
+// Scan returns the pairs whose keys begin with prefix and are not below from, as of one instant and in
+// order of their keys: at most limit, if that is above 0, and only as many as fit into MaxValue bytes, but at
+// least one if there is one. To go on behind the last key, scan from that key + "\x00".
+func (c *Client) Scan(ctx context.Context, prefix, from string, limit int) ([]Pair, error) {
+	r, err := c.read(ctx, op{Kind: scan, Key: prefix, From: from, Limit: limit})
 	return r.Pairs, err
 }
 
@@ -78,10 +80,10 @@ func (c *Client) DeleteIf(ctx context.Context, key string, version int64) error 
 }
 
 func (c *Client) read(ctx context.Context, o op) (result, error) {
-	if len(o.Key) > MaxKey {
+	if len(o.Key) > MaxKey || len(o.From) > MaxKey {
 		return result{}, ErrTooLarge
 	}
-	reply, _, err := try[Reply](ctx, c, "KVServer.Read", &ReadArgs{o})
+	reply, err := try[Reply](ctx, c, "KVServer.Read", &ReadArgs{o})
 	if err != nil {
 		return result{}, err
 	}
@@ -98,32 +100,35 @@ func (c *Client) write(ctx context.Context, o op) (result, error) {
 	case <-ctx.Done():
 		return result{}, ctx.Err()
 	}
-	for {
-		if err := c.openSession(ctx); err != nil {
-			return result{}, err
-		}
-		c.seq++
-		reply, tries, err := try[Reply](ctx, c, "KVServer.Write", &WriteArgs{c.session, c.seq, o})
-		if err != nil {
-			return result{}, fmt.Errorf("%w: %w", ErrMaybe, err)
-		}
-		if reply.Answer.Err != errExpired {
-			return reply.Result, errorOf(reply.Answer, reply.Result)
-		}
-		c.session = 0
-		if tries > 1 { // an earlier try may have been executed, and nobody remembers
-			return result{}, fmt.Errorf("%w: the session was dropped", ErrMaybe)
-		}
+	if err := c.openSession(ctx); err != nil {
+		return result{}, err
 	}
+	c.seq++
+	reply, err := try[Reply](ctx, c, "KVServer.Write", &WriteArgs{c.session, c.seq, o})
+	if err != nil {
+		return result{}, fmt.Errorf("%w: %w", ErrMaybe, err)
+	}
+	if reply.Answer.Err == errExpired {
+		// Another copy of the request may have been executed before the session was dropped, even if only one
+		// was sent, and nobody remembers.
+		c.session = 0
+		return result{}, fmt.Errorf("%w: the session was dropped", ErrMaybe)
+	}
+	c.used = time.Now()
+	return reply.Result, errorOf(reply.Answer, reply.Result)
 }
 
+// sessionIdle is how long a session may lie idle and be used again. One that has been idle for longer may have
+// been dropped, and it is cheaper to open another than to be told so, and not to know why.
+const sessionIdle = 10 * time.Second
+
 func (c *Client) openSession(ctx context.Context) error {
-	if c.session != 0 {
+	if c.session != 0 && time.Since(c.used) < sessionIdle {
 		return nil
 	}
-	reply, _, err := try[OpenReply](ctx, c, "KVServer.Open", &OpenArgs{})
+	reply, err := try[OpenReply](ctx, c, "KVServer.Open", &OpenArgs{})
 	if err == nil {
-		c.session, c.seq = reply.Session, 0
+		c.session, c.seq, c.used = reply.Session, 0, time.Now()
 	}
 	return err
 }
@@ -163,39 +168,41 @@ type answered interface{ answer() *Answer }
 func (r *Reply) answer() *Answer     { return &r.Answer }
 func (r *OpenReply) answer() *Answer { return &r.Answer }
 
-// try asks one server after the other until one has an answer: first the last leader known, then
-// whom it names, or the next. When all have been asked it pauses, longer each time, and goes on. It
-// says how many requests it has sent.
+// try asks one server after the other until one has an answer: first the last leader known, then whom it
+// names, or the next. When all have been asked it pauses, longer each time, and goes on. A leader that is too
+// busy is asked again after a pause.
 func try[R any, P interface {
 	*R
 	answered
-}](ctx context.Context, c *Client, method string, args any) (reply *R, tries int, err error) {
+}](ctx context.Context, c *Client, method string, args any) (*R, error) {
 	pause, asked := pauseFirst, 0
 	for server := c.first(); ; {
 		if err := ctx.Err(); err != nil {
-			return nil, tries, err
+			return nil, err
 		}
-		reply = new(R)
-		tries++
-		a := P(reply).answer()
+		reply := new(R)
 		err := call(ctx, c.servers[server], method, args, reply)
-		if err == nil && a.Err != ErrWrongLeader && a.Err != errBusy {
+		a := P(reply).answer()
+		switch asked++; {
+		case errors.Is(err, labrpc.ErrClosed):
+			return nil, err
+		case err != nil: // the reply may still be written to
+			server = (server + 1) % len(c.servers)
+		case a.Err == ErrWrongLeader:
+			server = c.hint(server, *a)
+		case a.Err == errBusy:
+			asked = len(c.servers)
+		default:
 			c.remember(server, a.Server)
-			return reply, tries, nil
-		}
-		asked++
-		next := (server + 1) % len(c.servers)
-		if err == nil {
-			next = c.hint(server, *a, next)
+			return reply, nil
 		}
 		if asked >= len(c.servers) {
 			asked = 0
 			if err := sleep(ctx, pause); err != nil {
-				return nil, tries, err
+				return nil, err
 			}
 			pause = min(2*pause, pauseMost)
 		}
-		server = next
 	}
 }
 
@@ -241,14 +248,14 @@ func (c *Client) remember(server, itself int) {
 	c.place[itself] = server
 }
 
-// hint is the server to ask after one that could not answer: whom it takes for the leader, if this
-// client knows where that is.
-func (c *Client) hint(server int, a Answer, otherwise int) int {
+// hint is the server to ask after one that does not lead: whom that takes for the leader, if this client knows
+// where that is, or the next.
+func (c *Client) hint(server int, a Answer) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.place[a.Server] = server
 	if at, ok := c.place[a.Leader]; ok && at != server {
 		return at
 	}
-	return otherwise
+	return (server + 1) % len(c.servers)
 }

@@ -70,7 +70,7 @@ func TestOperations(t *testing.T) {
 	}
 	_, err = c.Put(ctx, "", "the empty key")
 	require.NoError(t, err)
-	pairs, err := c.Scan(ctx, "k1", 3)
+	pairs, err := c.Scan(ctx, "k1", "", 3)
 	require.NoError(t, err)
 	require.Equal(t, []Pair{{"k10", "10", 1}, {"k11", "11", 1}, {"k12", "12", 1}}, pairs)
 	require.NoError(t, c.DeleteIf(ctx, "a", 3))

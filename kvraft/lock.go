@@ -6,16 +6,23 @@ import (
 	"time"
 )
 
+// Conditional is a store that a lock can be made of. A [Client] is one.
+type Conditional interface {
+	Get(ctx context.Context, key string) (value string, version int64, err error)
+	PutIf(ctx context.Context, key, value string, version int64) (now int64, err error)
+	DeleteIf(ctx context.Context, key string, version int64) error
+}
+
 // Lock is a lock that clients of the store share: whoever creates its key has it, and deletes the key
 // to let it go. It has no lease: a holder that dies keeps it.
 type Lock struct {
-	client *Client
+	client Conditional
 	key    string
 	owner  string
 }
 
 // NewLock makes a handle on the lock that is kept under key, for an owner whose name nobody else uses.
-func NewLock(client *Client, key, owner string) *Lock { return &Lock{client, key, owner} }
+func NewLock(client Conditional, key, owner string) *Lock { return &Lock{client, key, owner} }
 
 // lockPause is how often a waiting Acquire looks.
 const lockPause = 10 * time.Millisecond

@@ -1,6 +1,7 @@
 package kvraft
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -22,6 +23,9 @@ type versioned struct {
 
 // Apply executes an operation that changes something.
 func (m *machine) Apply(o op) result {
+	if len(o.Key) > MaxKey {
+		return result{Err: errTooLarge}
+	}
 	old, exists := m.pairs.Get(o.Key)
 	switch o.Kind {
 	case put:
@@ -73,7 +77,7 @@ func (m *machine) look(o op) result {
 	case scan:
 		r := result{Err: OK}
 		size := 0
-		m.pairs.Ascend(o.Key, func(key string, v versioned) bool {
+		m.pairs.Ascend(max(o.Key, o.From), func(key string, v versioned) bool {
 			size += len(key) + len(v.value)
 			if !strings.HasPrefix(key, o.Key) || o.Limit > 0 && len(r.Pairs) == o.Limit || len(r.Pairs) > 0 && size > MaxValue {
 				return false
@@ -111,7 +115,10 @@ func (m *machine) Restore(b []byte) error {
 		return err
 	}
 	m.pairs.Clear()
-	for _, p := range s.Pairs {
+	for i, p := range s.Pairs {
+		if i > 0 && p.Key <= s.Pairs[i-1].Key || p.Version <= 0 {
+			return fmt.Errorf("kvraft: pair %d of the snapshot, %.100q, is out of order, or has the version %d", i, p.Key, p.Version)
+		}
 		m.pairs.Load(p.Key, versioned{p.Value, p.Version})
 	}
 	return nil

@@ -53,8 +53,9 @@ type op struct {
 	Kind    kind
 	Key     string // of a scan, the prefix
 	Value   string
-	Version int64 // that putIf and remove expect; of remove, -1 for any
-	Limit   int   // of a scan
+	Version int64  // that putIf and remove expect; of remove, -1 for any
+	From    string // of a scan
+	Limit   int    // of a scan
 }
 
 // result is what comes of an operation.

@@ -86,6 +86,9 @@ func (e *ClientEnd) Do(svcMeth string, args, reply any) error {
 	if !c.concluded {
 		c.conclude()
 	}
+	if c.err == ErrClosed && e.net.gone != nil {
+		e.net.gone()
+	}
 	return c.failure()
 }
 

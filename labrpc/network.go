@@ -18,12 +18,17 @@ type Options struct {
 	// testing/synctest.Wait, and the network must be made, used and cleaned up inside of the bubble. The network calls it,
 	// from its engine, before each event; nobody else may call synctest.Wait meanwhile. If Settle is nil, the network runs in real time.
 	Settle func()
+
+	// Closed is called by Call and Do when they find the network closed, on the caller's goroutine, before they return. It may end that:
+	// a client that tries until it succeeds would else try for ever. May be nil.
+	Closed func()
 }
 
 // A Network connects client ends with servers. Its methods can be called from any goroutine.
 type Network struct {
 	seed   int64
 	settle func()
+	gone   func() // Options.Closed
 	base   time.Time // the instant 0
 
 	policy   atomic.Pointer[policy]
@@ -52,7 +57,7 @@ func MakeNetwork() *Network { return NewNetwork(Options{Seed: rand.Int64()}) }
 // NewNetwork returns a network with no ends and no servers, where every message arrives at once.
 func NewNetwork(o Options) *Network {
 	n := &Network{
-		seed: o.Seed, settle: o.Settle, base: time.Now(),
+		seed: o.Seed, settle: o.Settle, gone: o.Closed, base: time.Now(),
 		links: map[linkName]*link{}, hosts: map[string]*host{}, ends: map[*ClientEnd]struct{}{}, named: map[string]*ClientEnd{},
 		complaints: map[string]bool{},
 	}

@@ -86,6 +86,7 @@ func (l *loop) turn() bool {
 		l.applied = out.Apply[n-1].Index
 	}
 	l.publish(&out, ticked)
+	l.refuseStarts()
 	for _, m := range out.Messages {
 		l.rf.send(m.To, m.Msg)
 	}
@@ -143,11 +144,27 @@ func (l *loop) publish(out *consensus.Output, ticked bool) {
 
 func (l *loop) status() Status { return statusOf(l.node.Status(), l.applied) }
 
+// answerStarts tells those whose commands were taken. The others are told by refuseStarts.
 func (l *loop) answerStarts(done []consensus.Proposed) {
+	refused := l.starts[:0]
 	for i, w := range l.starts {
 		if i < len(done) {
 			w.index, w.term = done[i].Index, done[i].Term
 		}
+		if w.index == 0 {
+			refused = append(refused, w)
+		} else {
+			w.answer()
+		}
+	}
+	clear(l.starts[len(refused):])
+	l.starts = refused
+}
+
+// refuseStarts answers the starts that were not taken. It is called when the status has been published that says why, so that whoever
+// looks there next for the leader finds the same each time.
+func (l *loop) refuseStarts() {
+	for _, w := range l.starts {
 		w.answer()
 	}
 	l.starts = forget(l.starts)

@@ -1,8 +1,13 @@
 package rafttest
 
-import "6.824/labrpc/labtest"
+import (
+	"6.824/labrpc/labtest"
+	"6.824/raft"
+)
 
-// storage is a raft.Storage on the disk of a node, with all the faults that one has.
+// NewStorage returns what a [raft.Persister] of a node keeps its state in: files on the node's disk, with all the faults that one has.
+func NewStorage(v *labtest.Volume) raft.Storage { return storage{v} }
+
 type storage struct{ v *labtest.Volume }
 
 const stateFile, snapshotFile = "raft-state", "snapshot"

@@ -1,6 +1,7 @@
 package rsm
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -16,6 +17,7 @@ func (s *Server[Op, Result]) applyAll() {
 				s.fail(ErrStopped)
 				return
 			}
+			s.config.Gate()
 			if err := s.applyOne(m); err != nil {
 				s.config.Logger.Error("replica stops", "server", s.config.Me, "err", err)
 				s.fail(err)
@@ -38,7 +40,8 @@ func (s *Server[Op, Result]) applyOne(m raft.ApplyMsg) error {
 		if m.SnapshotIndex <= s.applied {
 			return nil
 		}
-		if err := s.restore(m.Snapshot); err != nil {
+		err := guard(func() error { return s.restore(m.Snapshot) })
+		if err != nil {
 			return fmt.Errorf("rsm: snapshot at index %d: %w", m.SnapshotIndex, err)
 		}
 		s.grown = 0
@@ -98,12 +101,36 @@ func (s *Server[Op, Result]) execute(m raft.ApplyMsg) error {
 
 // apply has the machine execute op. A panic becomes an error that names the operation.
 func (s *Server[Op, Result]) apply(op Op, index int) (result Result, err error) {
+	err = guard(func() error {
+		result = s.machine.Apply(op)
+		return nil
+	})
+	if err != nil {
+		err = fmt.Errorf("rsm: applying %s at index %d: %w", describe(op), index, err)
+	}
+	return result, err
+}
+
+// guard makes an error of a panic in a service's code.
+func guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("rsm: applying %T %+v at index %d panicked: %v\n%s", op, op, index, p, debug.Stack())
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
 		}
 	}()
-	return s.machine.Apply(op), nil
+	return f()
+}
+
+var errPanic = errors.New("the state machine panicked")
+
+// describe shows an operation, or enough of it to know it by.
+func describe(op any) string {
+	const enough = 500
+	s := fmt.Sprintf("%T %+v", op, op)
+	if len(s) > enough {
+		s = fmt.Sprintf("%s… (%d bytes)", s[:enough], len(s))
+	}
+	return s
 }
 
 // advance notes how far the machine is, and lets reads go that waited for it.

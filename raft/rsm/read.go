@@ -18,6 +18,10 @@ type reader struct {
 // that this server still leads, and since when. look must not change the machine, nor keep what
 // it sees of it.
 func (s *Server[Op, Result]) Read(ctx context.Context, look func()) error {
+	if err := s.beginRead(); err != nil {
+		return err
+	}
+	defer s.endRead()
 	index, err := s.rf.ReadIndex(ctx)
 	switch {
 	case err == nil:
@@ -38,6 +42,22 @@ func (s *Server[Op, Result]) Read(ctx context.Context, look func()) error {
 	}
 	look()
 	return nil
+}
+
+func (s *Server[Op, Result]) beginRead() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.admit(); err != nil {
+		return err
+	}
+	s.reading++
+	return nil
+}
+
+func (s *Server[Op, Result]) endRead() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reading--
 }
 
 // waitApplied waits until the machine has applied the entry at index.

@@ -42,22 +42,25 @@ var (
 	ErrStopped = errors.New("server stopped")
 )
 
-// Config says how a Server runs. The zero Config is good, but for Persister and Me.
+// Config says how a Server runs. All but Servers, Me and Persister may be left zero.
 type Config struct {
 	Servers   []*labrpc.ClientEnd // the replicas, this one's end unused
 	Me        int                 // this one's place among them
 	Persister *raft.Persister
 
-	// MaxRaftState is the size of raft's state in bytes above which a snapshot is taken; -1
-	// for never.
+	// MaxRaftState is the size of raft's state in bytes that snapshots keep it below, more or less; 0 or
+	// less for none.
 	MaxRaftState int
 	// MaxSessions is how many sessions are kept; 0 means 65,536. All replicas must agree.
 	MaxSessions int
-	// MaxInFlight is how many operations may wait for their results; 0 means 16,384.
+	// MaxInFlight is how many operations, reads too, may wait for their results; 0 means 16,384.
 	MaxInFlight int
 	// Rand gives the numbers by which openings of sessions are told apart; nil means a random
 	// source of its own.
 	Rand *rand.Rand
+	// Gate is called before each entry or snapshot is applied, and blocks while the machine is paused; nil
+	// means that it never is.
+	Gate func()
 	// Raft are further options for raft.Make.
 	Raft []raft.Option
 	// Logger gets what an operator should know; nil means slog.Default().
@@ -82,7 +85,8 @@ type Server[Op, Result any] struct {
 	applied  int // index of the last entry applied
 	grown    int // bytes that the log has grown by since the last snapshot, about
 	waiters  waiters[Result]
-	readers  []reader      // of reads that wait for applied
+	reading  int           // reads in flight
+	readers  []reader      // those of them that wait for applied
 	term     int           // as raft told last
 	leader   bool          // likewise
 	err      error         // why the server has stopped
@@ -100,6 +104,9 @@ func Start[Op, Result any](machine Machine[Op, Result], config Config) *Server[O
 	}
 	if config.Rand == nil {
 		config.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	if config.Gate == nil {
+		config.Gate = func() {}
 	}
 	if config.Logger == nil {
 		config.Logger = slog.Default()

@@ -23,7 +23,7 @@ const entryOverhead = 64
 // state is captured now and encoded elsewhere, so the service goes on; raft then writes it,
 // once.
 func (s *Server[Op, Result]) compact() {
-	if s.config.MaxRaftState < 0 || s.grown < s.config.MaxRaftState/2 {
+	if s.config.MaxRaftState <= 0 || s.grown < s.config.MaxRaftState/2 {
 		return
 	}
 	s.grown = 0
@@ -43,7 +43,11 @@ func (s *Server[Op, Result]) compact() {
 }
 
 func encodeSnapshot[Result any](all []session[Result], encode func() ([]byte, error)) ([]byte, error) {
-	machine, err := encode()
+	var machine []byte
+	err := guard(func() (err error) {
+		machine, err = encode()
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("rsm: encoding the machine's state: %w", err)
 	}
@@ -66,6 +70,9 @@ func (s *Server[Op, Result]) restore(b []byte) error {
 	}
 	s.sessions = newSessions[Result](s.config.MaxSessions)
 	for _, one := range snap.Sessions {
+		if one.ID <= 0 || s.sessions.byID[one.ID] != nil {
+			return fmt.Errorf("session %d is there twice, or can't be", one.ID)
+		}
 		s.sessions.open(one)
 	}
 	return s.machine.Restore(snap.Machine)

@@ -89,13 +89,21 @@ func (s *Server[Op, Result]) replicate(ctx context.Context, c command) outcome[R
 func (s *Server[Op, Result]) enlist(w *waiter[Result]) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.admit(); err != nil {
+		return err
+	}
+	s.waiters.add(w)
+	return nil
+}
+
+// admit says why one more operation can't be taken on; s.mu is held.
+func (s *Server[Op, Result]) admit() error {
 	switch {
 	case s.err != nil:
 		return ErrStopped
-	case s.waiters.count >= s.config.MaxInFlight:
+	case s.waiters.count+s.reading >= s.config.MaxInFlight:
 		return ErrBusy
 	}
-	s.waiters.add(w)
 	return nil
 }
 
