@@ -48,6 +48,7 @@ func (p Peer) Dial(server string) *labrpc.ClientEnd { return p.Node.Dial(server)
 // node, lives by its clock, stands still while it is paused, and reports who leads.
 func (p Peer) Simulated(c *rsm.Config) {
 	c.Rand = p.Node.Rand("rsm")
+	c.Gate = func() { p.Node.GateOf("service") }
 	c.Logger = slog.New(slog.DiscardHandler)
 	last := Role{Leader: -1}
 	c.Raft = append(c.Raft, raft.WithRand(p.Rand()), raft.WithHost(p.Node), raft.WithLogger(c.Logger), raft.WithObserver(func(t raft.Transition) {
@@ -81,7 +82,7 @@ func NewReplicas(w *labtest.World, name string, n int, start func(Peer) Server) 
 	}
 	for i, name := range rs.Names {
 		rs.nodes = append(rs.nodes, w.AddNode(name, func(node *labtest.Node) func() {
-			p := Peer{Me: i, Persister: rafttest.NewPersister(node), Node: node}
+			p := Peer{Me: i, Persister: raft.NewPersister(rafttest.NewStorage(node.Disk().Open())), Node: node}
 			for _, to := range rs.Names {
 				p.Ends = append(p.Ends, node.Dial(to))
 			}
