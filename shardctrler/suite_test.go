@@ -3,12 +3,11 @@ package shardctrler_test
 import (
 	"testing"
 
-	"6.824/raft/rsm/rsmtest"
 	"6.824/shardctrler"
 	"6.824/shardctrler/ctrltest"
 )
 
-var suite = ctrltest.Suite(func(p rsmtest.Peer) rsmtest.Server {
+var suite = ctrltest.Suite(func(p ctrltest.Peer) ctrltest.Server {
 	sc := shardctrler.StartServer(p.Ends, p.Me, p.Persister, p.Simulated)
 	p.Serve(sc, sc.Raft())
 	return sc

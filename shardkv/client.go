@@ -117,14 +117,15 @@ func (c *Client) write(ctx context.Context, o op) (result, error) {
 // How a client tries.
 const (
 	roundsPerGroup = 2 // so often all servers of a group are asked, before the configuration is
-	pauseNotYet    = 5 * time.Millisecond
+	pauseNotYet    = 5 * time.Millisecond // then twice that, and so on
+	pauseMost      = 20 * time.Millisecond
 	pauseNoGroup   = 20 * time.Millisecond
 )
 
 // do has an operation done by the group that serves its key, whichever that is by now. It says how many
 // requests it has sent that may have had an effect.
 func (c *Client) do(ctx context.Context, method string, o op) (r result, sent int, err error) {
-	shard := key2shard(o.Key)
+	shard, pause := key2shard(o.Key), pauseNotYet
 	for {
 		config := c.known()
 		if gid := config.Shards[shard]; gid != 0 {
@@ -137,9 +138,10 @@ func (c *Client) do(ctx context.Context, method string, o op) (r result, sent in
 			case reply.Refusal == clerk.BadOp:
 				return result{Err: errBadOp}, sent, nil
 			case reply.Result.Err == errNotYet:
-				if err := clerk.Sleep(ctx, pauseNotYet); err != nil {
+				if err := clerk.Sleep(ctx, pause); err != nil {
 					return r, sent, err
 				}
+				pause = min(2*pause, pauseMost)
 				if reply.Result.Num <= config.Num {
 					continue
 				}

@@ -4,13 +4,12 @@ import (
 	"testing"
 
 	"6.824/labrpc"
-	"6.824/raft/rsm/rsmtest"
 	"6.824/shardkv"
 	"6.824/shardkv/shardtest"
 )
 
 var suite = shardtest.Suite(shardtest.Implementation{
-	Server: func(p shardtest.Peer) rsmtest.Server {
+	Server: func(p shardtest.Peer) shardtest.Server {
 		kv := shardkv.StartServer(p.Ends, p.Me, p.Persister, p.MaxRaftState, p.GID, p.Ctrlers, p.Dial,
 			shardkv.WithConfig(p.Simulated), shardkv.WithObserver(func(t shardkv.Transition) { p.Node.Report("moved", t) }))
 		p.Serve(kv, kv.Raft())

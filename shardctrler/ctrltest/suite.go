@@ -22,9 +22,15 @@ type Clerk[C any] interface {
 	Move(shard int, gid int)
 }
 
+// Peer is what a server of a controller is made from.
+type Peer = rsmtest.Peer
+
+// Server is a server of a controller.
+type Server = rsmtest.Server
+
 // Suite returns the suite for controllers whose servers are made by server, and whose clients by clerk.
 //
-//	ctrltest.Suite(func(p rsmtest.Peer) rsmtest.Server {
+//	ctrltest.Suite(func(p ctrltest.Peer) ctrltest.Server {
 //		sc := StartServer(p.Ends, p.Me, p.Persister)
 //		p.Serve(sc, sc.Raft())
 //		return sc
@@ -33,7 +39,7 @@ func Suite[K Clerk[C], C ~struct {
 	Num    int
 	Shards [shardctrler.NShards]int
 	Groups map[int][]string
-}](server func(rsmtest.Peer) rsmtest.Server, clerk func([]*labrpc.ClientEnd) K, opts ...Option) *labtest.Suite {
+}](server func(Peer) Server, clerk func([]*labrpc.ClientEnd) K, opts ...Option) *labtest.Suite {
 	im := implementation{server: server, clerk: func(ends []*labrpc.ClientEnd) Clerk[Config] { return converted[K, C]{clerk(ends)} }}
 	s := &labtest.Suite{Name: "shardctrler"}
 	for _, opt := range opts {
@@ -50,7 +56,7 @@ func Run[K Clerk[C], C ~struct {
 	Num    int
 	Shards [shardctrler.NShards]int
 	Groups map[int][]string
-}](t *testing.T, server func(rsmtest.Peer) rsmtest.Server, clerk func([]*labrpc.ClientEnd) K, opts ...Option) {
+}](t *testing.T, server func(Peer) Server, clerk func([]*labrpc.ClientEnd) K, opts ...Option) {
 	t.Helper()
 	Suite[K, C](server, clerk, opts...).Run(t)
 }
@@ -99,7 +105,7 @@ func MayDiffer() Option {
 
 // implementation is what the suite is run against.
 type implementation struct {
-	server            func(rsmtest.Peer) rsmtest.Server
+	server            func(Peer) Server
 	clerk             func([]*labrpc.ClientEnd) Clerk[Config]
 	refuses, machines bool
 	fewSeeds          int // instead of the scenarios' own numbers; 0 means those

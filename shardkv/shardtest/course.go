@@ -261,12 +261,12 @@ func concurrent1(st *Store) {
 }
 
 func concurrent2(st *Store) {
-	st.AtLeast("operations", 150)
+	st.AtLeast("operations", 100)
 	st.Join(1)
 	st.Join(0)
 	st.Join(2)
 	b := st.newBook(10, 1)
-	stop := b.writers(50 * time.Millisecond)
+	stop := b.writers(90 * time.Millisecond)
 	st.Leave(0)
 	st.Leave(2)
 	st.Sleep(time.Second)

@@ -2,7 +2,7 @@
 // more, over many seeds.
 //
 //	var suite = shardtest.Suite(shardtest.Implementation{
-//		Server: func(p shardtest.Peer) rsmtest.Server {
+//		Server: func(p shardtest.Peer) shardtest.Server {
 //			kv := StartServer(p.Ends, p.Me, p.Persister, p.MaxRaftState, p.GID, p.Ctrlers, p.Dial)
 //			p.Serve(kv, kv.rf)
 //			return kv
@@ -32,6 +32,9 @@ type Peer struct {
 	Ctrlers      []*labrpc.ClientEnd // of the controller's servers
 }
 
+// Server is a server of a group.
+type Server = rsmtest.Server
+
 // Clerk is the course's client.
 type Clerk interface {
 	Get(key string) string
@@ -41,11 +44,11 @@ type Clerk interface {
 
 // Implementation is what the suite is run against.
 type Implementation struct {
-	Server func(Peer) rsmtest.Server
+	Server func(Peer) Server
 	Clerk  func(ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd) Clerk
 
 	// The controller and its client; nil stands for those of package shardctrler.
-	Ctrler func(rsmtest.Peer) rsmtest.Server
+	Ctrler func(ctrltest.Peer) ctrltest.Server
 	Admin  func(ctrlers []*labrpc.ClientEnd) ctrltest.Clerk[shardctrler.Config]
 
 	can      map[Ability]bool
@@ -95,7 +98,7 @@ func Suite(im Implementation, opts ...Option) *labtest.Suite {
 	s := &labtest.Suite{Name: "shardkv"}
 	im.can = map[Ability]bool{}
 	if im.Ctrler == nil {
-		im.Ctrler = func(p rsmtest.Peer) rsmtest.Server {
+		im.Ctrler = func(p ctrltest.Peer) ctrltest.Server {
 			sc := shardctrler.StartServer(p.Ends, p.Me, p.Persister, p.Simulated)
 			p.Serve(sc, sc.Raft())
 			return sc
