@@ -116,7 +116,7 @@ func (c *Client) write(ctx context.Context, o op) (result, error) {
 
 // How a client tries.
 const (
-	roundsPerGroup = 2 // so often all servers of a group are asked, before the configuration is
+	roundsPerGroup = 2                    // so often all servers of a group are asked, before the configuration is
 	pauseNotYet    = 5 * time.Millisecond // then twice that, and so on
 	pauseMost      = 20 * time.Millisecond
 	pauseNoGroup   = 20 * time.Millisecond
