@@ -30,30 +30,28 @@ func beyond() []scenario {
 }
 
 func backAndForth(st *Store) {
-	st.AtLeast("late messages", 3)
+	st.AtLeast("late copies", 5)
 	st.AtLeast("operations", 60)
 	st.Join(0, 1)
-	r := st.Rand("late")
-	remove := st.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
-		if !between(m.From, m.To) {
-			return v
+	st.OnEvent(func(e labtest.Event) {
+		if e.Kind == "delivered" && e.Copy > 0 && between(e.Node, e.To) {
+			st.Count("late copies")
 		}
-		if v.Duplicates = r.IntN(2); r.IntN(3) == 0 {
-			v.Delay = time.Duration(r.IntN(1500)) * time.Millisecond
-			st.Count("late messages")
-		}
-		return v
 	})
+	const span = 6 * time.Second
+	for g := range 2 {
+		st.inject(labtest.Schedule{{Kind: "link", For: span, From: st.Groups[g].Names, To: st.Groups[1-g].Names,
+			Link: &labrpc.Conditions{Duplicate: 0.8, Reorder: 0.5, ReorderBy: labrpc.Uniform(0, 1200*time.Millisecond)}}})
+	}
 	l := st.Load(Load{Keys: []string{"0", "1", "a"}})
-	for i := range 16 {
+	for i := 0; st.Now() < span; i++ {
 		st.Move(shardOf("0"), i%2)
-		if r.IntN(2) == 0 {
+		if st.rand.IntN(2) == 0 {
 			st.Move(shardOf("1"), st.rand.IntN(2))
 		}
-		st.Sleep(st.ms(0, 400))
+		st.Sleep(st.ms(0, 500))
 	}
-	remove()
-	st.Sleep(2 * time.Second)
+	st.Sleep(3 * time.Second)
 	l.Stop()
 }
 
