@@ -299,8 +299,9 @@ func retriesMove(st *Store) {
 const reconfigurationSpan = 5 * time.Second
 
 func reconfigurations(st *Store) {
-	st.AtLeast("operations", 20)
-	st.AtLeast("changes", 3)
+	st.AtLeastOverall("operations", 500)
+	st.AtLeastOverall("changes", 40)
+	st.AtLeastOverall("shards moved", 40)
 	st.AtLeastOverall("faults", 40)
 	in := map[int]bool{0: true}
 	st.Join(0)
