@@ -11,7 +11,7 @@ import (
 
 const (
 	// pollEvery is how often the controller is asked for the next configuration when nothing hints that there is one.
-	pollEvery = 50 * time.Millisecond
+	pollEvery = 100 * time.Millisecond
 	// retryAfter is when another attempt is made to hand over a shard.
 	retryAfter = 15 * time.Millisecond
 	// linger is what is waited before anything is looked at. Entries are applied many at a time, and it is what they come to that

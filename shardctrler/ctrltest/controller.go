@@ -16,12 +16,13 @@ const servers = 3
 type Controller struct {
 	*labtest.World
 	*rsmtest.Replicas
-	im   implementation
-	rand *rand.Rand // of the scenario
+	im    implementation
+	seeds int        // that run by default
+	rand  *rand.Rand // of the scenario
 }
 
-func newController(w *labtest.World, im implementation) *Controller {
-	c := &Controller{World: w, im: im, rand: w.Rand("scenario"), Replicas: rsmtest.NewReplicas(w, "ctrler", servers, im.server)}
+func newController(w *labtest.World, im implementation, seeds int) *Controller {
+	c := &Controller{World: w, im: im, seeds: seeds, rand: w.Rand("scenario"), Replicas: rsmtest.NewReplicas(w, "ctrler", servers, im.server)}
 	c.Start()
 	return c
 }
@@ -112,6 +113,9 @@ func (c *Controller) minimal(before, after Config) {
 	c.holds(stay == could, "no shard moves that need not", "of %v to %v only %d shards have stayed where they were; %d could have", before, after, stay, could)
 	c.Count("rebalanced")
 }
+
+// overall is how often something must have happened over all seeds that run by default, if it must n times in ten.
+func (c *Controller) overall(n int) int64 { return int64(n * c.seeds / 10) }
 
 // holds reports a violation if ok is false, and ends the scenario.
 func (c *Controller) holds(ok bool, check, format string, args ...any) {

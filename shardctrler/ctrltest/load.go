@@ -210,8 +210,8 @@ const swarmSpan = 5 * time.Second
 
 func linearizable(c *Controller) {
 	c.AtLeast("operations", 30)
-	c.AtLeastOverall("crash", 5)
-	c.AtLeastOverall("faults", 20)
+	c.AtLeastOverall("crash", c.overall(3))
+	c.AtLeastOverall("faults", c.overall(10))
 	crowd(c, 3, 15, func() {
 		r := c.Rand("swarm")
 		schedule := labtest.Swarm(r, c.Names, swarmSpan, c.generators()...)

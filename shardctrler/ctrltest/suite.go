@@ -132,6 +132,6 @@ func (im implementation) scenario(sc scenario) labtest.Scenario {
 	if sc.Refuses && !im.refuses {
 		s.Skip = "this needs an implementation that refuses what can't be done: see ctrltest.Refuses"
 	}
-	s.Run = func(w *labtest.World) { sc.Run(newController(w, im)) }
+	s.Run = func(w *labtest.World) { sc.Run(newController(w, im, s.Seeds)) }
 	return s
 }

@@ -163,6 +163,9 @@ func between(from, to string) bool {
 	return ok && also && a != b && a[0] == 'g' && b[0] == 'g'
 }
 
+// overall is how often something must have happened over all seeds that run by default, if it must n times in five.
+func (st *Store) overall(n int) int64 { return int64(n * st.setup.Seeds / 5) }
+
 // ms draws a time between lo and hi milliseconds.
 func (st *Store) ms(lo, hi int) time.Duration {
 	return time.Duration(lo+st.rand.IntN(hi-lo+1)) * time.Millisecond

@@ -138,13 +138,13 @@ const limit = 2 * time.Minute
 
 // scenario makes a scenario of the kit out of one of ours.
 func (im Implementation) scenario(sc scenario) labtest.Scenario {
-	s := labtest.Scenario{Name: sc.Name, Doc: sc.Doc, Course: sc.Course, Seeds: 5, Limit: limit}
-	if sc.Seeds > 0 {
-		s.Seeds = sc.Seeds
+	if sc.Seeds == 0 {
+		sc.Seeds = 5
 	}
 	if im.fewSeeds > 0 {
-		s.Seeds = im.fewSeeds
+		sc.Seeds = im.fewSeeds
 	}
+	s := labtest.Scenario{Name: sc.Name, Doc: sc.Doc, Course: sc.Course, Seeds: sc.Seeds, Limit: limit}
 	if sc.Needs != "" && !im.can[sc.Needs] {
 		s.Skip = "this needs the ability \"" + string(sc.Needs) + "\" of the implementation: see shardtest.Ability"
 	}
