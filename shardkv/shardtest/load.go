@@ -45,9 +45,6 @@ func (st *Store) Load(l Load) *Load {
 	return &l
 }
 
-// maxLength is how long a value gets before it is put anew, so that a history can be checked.
-const maxLength = 60
-
 func (l *Load) client(ck *recorded) {
 	r := l.st.Rand(fmt.Sprint("load ", ck.client))
 	for n := 0; ; n++ {
