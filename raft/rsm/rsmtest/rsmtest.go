@@ -44,11 +44,14 @@ func (p Peer) Rand() *rand.Rand { return p.Node.Rand("raft") }
 // Dial is what the course calls make_end.
 func (p Peer) Dial(server string) *labrpc.ClientEnd { return p.Node.Dial(server) }
 
+// Gate is what a service passes before it applies anything: it stands still there while its machine is paused.
+func (p Peer) Gate() { p.Node.GateOf("service") }
+
 // Simulated makes a service on raft/rsm live in a simulated world: it draws its random numbers from the
 // node, lives by its clock, stands still while it is paused, and reports who leads.
 func (p Peer) Simulated(c *rsm.Config) {
 	c.Rand = p.Node.Rand("rsm")
-	c.Gate = func() { p.Node.GateOf("service") }
+	c.Gate = p.Gate
 	c.Logger = slog.New(slog.DiscardHandler)
 	last := Role{Leader: -1}
 	c.Raft = append(c.Raft, raft.WithRand(p.Rand()), raft.WithHost(p.Node), raft.WithLogger(c.Logger), raft.WithObserver(func(t raft.Transition) {
