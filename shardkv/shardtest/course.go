@@ -231,10 +231,10 @@ func missChange(st *Store) {
 }
 
 func concurrent1(st *Store) {
-	st.AtLeast("operations", 100)
+	st.AtLeast("operations", 60)
 	st.Join(0)
 	b := st.newBook(10, 5)
-	stop := b.writers(60 * time.Millisecond)
+	stop := b.writers(90 * time.Millisecond)
 	st.Sleep(150 * time.Millisecond)
 	st.Join(1)
 	st.Sleep(500 * time.Millisecond)
@@ -287,11 +287,11 @@ func concurrent2(st *Store) {
 }
 
 func concurrent3(st *Store, restarts bool) {
-	st.AtLeast("operations", 100)
+	st.AtLeast("operations", 60)
 	st.AtLeast("changes", 8)
 	st.Join(0)
 	b := st.newBook(10, 1)
-	stop := b.writers(80 * time.Millisecond)
+	stop := b.writers(120 * time.Millisecond)
 	for range 3 {
 		st.Join(2)
 		st.Join(1)

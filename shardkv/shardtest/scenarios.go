@@ -31,19 +31,19 @@ func beyond() []scenario {
 
 func backAndForth(st *Store) {
 	st.AtLeast("late copies", 5)
-	st.AtLeast("operations", 60)
+	st.AtLeast("operations", 30)
 	st.Join(0, 1)
 	st.OnEvent(func(e labtest.Event) {
 		if e.Kind == "delivered" && e.Copy > 0 && between(e.Node, e.To) {
 			st.Count("late copies")
 		}
 	})
-	const span = 6 * time.Second
+	const span = 4500 * time.Millisecond
 	for g := range 2 {
 		st.inject(labtest.Schedule{{Kind: "link", For: span, From: st.Groups[g].Names, To: st.Groups[1-g].Names,
 			Link: &labrpc.Conditions{Duplicate: 0.8, Reorder: 0.5, ReorderBy: labrpc.Uniform(0, 1200*time.Millisecond)}}})
 	}
-	l := st.Load(Load{Keys: []string{"0", "1", "a"}})
+	l := st.Load(Load{Keys: []string{"0", "1", "a"}, Clients: 3})
 	for i := 0; st.Now() < span; i++ {
 		st.Move(shardOf("0"), i%2)
 		if st.rand.IntN(2) == 0 {
@@ -51,7 +51,7 @@ func backAndForth(st *Store) {
 		}
 		st.Sleep(st.ms(0, 500))
 	}
-	st.Sleep(3 * time.Second)
+	st.Sleep(2 * time.Second)
 	l.Stop()
 }
 
@@ -151,7 +151,7 @@ func crashAtEachStep(st *Store) {
 	st.AtLeast("crashed in a hand-over", 6)
 	st.AtLeast("operations", 60)
 	st.Join(0, 1)
-	l := st.Load(Load{Clients: 3})
+	l := st.Load(Load{Clients: 3, Gap: 80 * time.Millisecond})
 	steps, giver := -1, false
 	st.OnEvent(func(e labtest.Event) {
 		if steps < 0 || !between(e.Node, e.To) || !slices.Contains([]string{"sent", "delivered", "replied", "returned"}, e.Kind) {
