@@ -12,7 +12,8 @@ import (
 type Load struct {
 	Clients int           // 0 means 4
 	Gap     time.Duration // between two operations of a client, on average; 0 means 40 ms
-	Keys    []string      // 0 means one of each shard
+	Keys    []string      // nil means one of each shard
+	Writes  bool          // no gets
 
 	st      *Store
 	running int
@@ -58,7 +59,7 @@ func (l *Load) client(ck *recorded) {
 		key, began := l.Keys[r.IntN(len(l.Keys))], l.st.Now()
 		unique := fmt.Sprintf("%d.%d ", ck.client, n)
 		switch k := r.IntN(10); {
-		case k < 4:
+		case k < 4 || l.Writes && k >= 6:
 			ck.Append(key, unique)
 		case k < 6:
 			ck.Put(key, unique)

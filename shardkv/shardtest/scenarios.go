@@ -151,7 +151,7 @@ func crashAtEachStep(st *Store) {
 	st.AtLeast("crashed in a hand-over", 6)
 	st.AtLeast("operations", 60)
 	st.Join(0, 1)
-	l := st.Load(Load{Clients: 3, Gap: 80 * time.Millisecond})
+	l := st.Load(Load{Clients: 3, Gap: 80 * time.Millisecond, Writes: true}) // reads would have new leaders commit what they have
 	steps, giver := -1, false
 	st.OnEvent(func(e labtest.Event) {
 		if steps < 0 || !between(e.Node, e.To) || !slices.Contains([]string{"sent", "delivered", "replied", "returned"}, e.Kind) {
@@ -166,7 +166,7 @@ func crashAtEachStep(st *Store) {
 			st.Inject(labtest.Schedule{{Kind: "crash", For: 400 * time.Millisecond, Nodes: []string{victim}, Mode: labtest.Torn}})
 		}
 	})
-	for round := range 10 {
+	for round := range 14 {
 		steps, giver = round/2, round%2 == 0
 		st.Move(0, round%2)
 		st.Move(1, (round+1)%2)
