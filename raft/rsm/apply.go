@@ -79,7 +79,11 @@ func (s *Server[Op, Result]) execute(m raft.ApplyMsg) error {
 				return fmt.Errorf("rsm: entry %d, request %+v: %w", m.CommandIndex, request, err)
 			}
 			var failed error
-			out.result, out.err = s.sessions.do(request, func() Result {
+			once := s.sessions.do
+			if c.Session == noSession {
+				once = always[Result]
+			}
+			out.result, out.err = once(request, func() Result {
 				result, err := s.apply(op, m.CommandIndex)
 				failed = err
 				return result

@@ -10,6 +10,7 @@
 //     operations. A repeated number is answered from the session and not applied
 //     again. Sessions are part of the replicated state and of its snapshots (Raft
 //     extended §8; Ongaro's dissertation §6.3).
+//   - [Server.Propose]: Submit for a machine that sees to that itself.
 //   - [Server.Read]: a linearizable look at the state without a log entry, by
 //     ReadIndex (dissertation §6.4).
 //   - Snapshots when the raft state passes a limit. The machine captures its state in

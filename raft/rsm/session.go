@@ -50,6 +50,9 @@ func (ss *sessions[Result]) do(r Request, apply func() Result) (Result, error) {
 	return s.Last, nil
 }
 
+// always executes an operation that belongs to no session.
+func always[Result any](_ Request, apply func() Result) (Result, error) { return apply(), nil }
+
 // all lists the sessions, least recently used first. Restoring them by open, in this order,
 // gives the same sessions again.
 func (ss *sessions[Result]) all() []session[Result] {

@@ -16,13 +16,16 @@ type Request struct {
 	Seq     int64
 }
 
-// command is what goes into the log: an encoded operation, or the opening of a session
-// (Session 0), whose Seq is a random number by which its waiter knows it.
+// command is what goes into the log: an encoded operation, of a session or of none
+// (noSession), or the opening of a session (Session 0). The Seq of the latter two is a random
+// number by which their waiters know them.
 type command struct {
 	Session int64
 	Seq     int64
 	Op      []byte
 }
+
+const noSession = -1
 
 func init() { labgob.RegisterName("rsm.command", command{}) }
 
@@ -45,6 +48,18 @@ func (s *Server[Op, Result]) Submit(ctx context.Context, request Request, op Op)
 		return none, fmt.Errorf("%w: %T: %w", ErrBadOp, op, err)
 	}
 	out := s.replicate(ctx, command{request.Session, request.Seq, encoded})
+	return out.result, out.err
+}
+
+// Propose replicates an operation that belongs to no session: it is applied each time that an
+// attempt at it gets into the log. It is for machines that can tell repetitions themselves.
+func (s *Server[Op, Result]) Propose(ctx context.Context, op Op) (Result, error) {
+	encoded, err := encodeOp(op)
+	if err != nil {
+		var none Result
+		return none, fmt.Errorf("%w: %T: %w", ErrBadOp, op, err)
+	}
+	out := s.replicate(ctx, command{noSession, s.nonce(), encoded})
 	return out.result, out.err
 }
 
@@ -144,7 +159,7 @@ func decodeOp[Op any](b []byte) (op Op, err error) {
 	return op, err
 }
 
-// nonce draws a number by which the opening of a session is known.
+// nonce draws a number by which a command without a session is known.
 func (s *Server[Op, Result]) nonce() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,44 @@
+package shardkv
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"6.824/labrpc"
+)
+
+// Clerk is the course's client: its methods block until they have succeeded.
+type Clerk struct{ client *Client }
+
+// MakeClerk makes a clerk of the store whose controller is behind ctrlers; see NewClient.
+func MakeClerk(ctrlers []*labrpc.ClientEnd, makeEnd func(string) *labrpc.ClientEnd) *Clerk {
+	return &Clerk{NewClient(ctrlers, makeEnd)}
+}
+
+// Get returns the value of a key, "" if it does not exist.
+func (ck *Clerk) Get(key string) string {
+	value, _, err := ck.client.Get(context.Background(), key)
+	insist("Get", key, err)
+	return value
+}
+
+// Put sets the value of a key.
+func (ck *Clerk) Put(key string, value string) {
+	_, err := ck.client.Put(context.Background(), key, value)
+	insist("Put", key, err)
+}
+
+// Append appends to the value of a key.
+func (ck *Clerk) Append(key string, value string) {
+	_, err := ck.client.Append(context.Background(), key, value)
+	insist("Append", key, err)
+}
+
+// insist logs what the course's API has no way to say: that a key or value is too large, that the network
+// was closed, or that the clerk slept for so long that it was forgotten in the middle of an operation.
+func insist(what, key string, err error) {
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, labrpc.ErrClosed) {
+		slog.Error("clerk can't", "operation", what, "key", key, "err", err)
+	}
+}
