@@ -17,13 +17,13 @@ func scale() []scenario {
 			Setup: setup{Servers: 5, MaxRaftState: 2000}, Run: hotKey,
 		}, {
 			Name: "TestHundredClients", Doc: "a hundred clients, while a server is away", Paper: "§8",
-			Seeds: 3, Setup: setup{Servers: 5, MaxRaftState: 4000}, Run: hundredClients,
+			Setup: setup{Servers: 5, MaxRaftState: 4000}, Run: hundredClients,
 		}, {
 			Name: "TestTenThousandKeys", Doc: "ten thousand keys go through a snapshot and a restart, and to a server that was away", Paper: "§7",
-			Seeds: 1, Setup: setup{MaxRaftState: 16_000}, Run: tenThousandKeys,
+			Setup: setup{MaxRaftState: 16_000}, Run: tenThousandKeys,
 		}, {
 			Name: "TestAnyBytes", Doc: "keys and values are any bytes, none at all, and many", Paper: "",
-			Seeds: 3, Setup: setup{MaxRaftState: 2000}, Run: anyBytes,
+			Setup: setup{MaxRaftState: 2000}, Run: anyBytes,
 		},
 	}
 }
