@@ -13,9 +13,8 @@ import (
 )
 
 // The same code in real time, on the course's own unreliable network, with the course's way of restarting a
-// peer.
+// peer. It is not parallel, since it looks for goroutines that are left behind.
 func TestRealTime(t *testing.T) {
-	t.Parallel()
 	c := newCluster(t, 3, labrpc.MakeNetwork(), 0)
 	c.net.Reliable(false)
 	c.startAll()

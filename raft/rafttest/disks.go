@@ -33,7 +33,7 @@ func (c *Cluster) anyCrash() labtest.CrashMode {
 func crashAtEveryWrite(c *Cluster) {
 	c.AtLeast("crashed in a write", 15)
 	c.AtLeast("operations", 30)
-	l := c.Load(Load{Gap: 20 * time.Millisecond})
+	l := c.Load(Load{Gap: 30 * time.Millisecond})
 	// The k-th write of each server in turn, for k up to 8, from a point where all is well. Over the seeds that is a write of each sort
 	// in each state.
 	for k := 1; k <= 8; k++ {

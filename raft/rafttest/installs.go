@@ -91,7 +91,7 @@ func lateSnapshots(c *Cluster) {
 		}
 		return v
 	})
-	l := c.Load(Load{Gap: 20 * time.Millisecond})
+	l := c.Load(Load{Gap: 30 * time.Millisecond})
 	for range 10 {
 		away := c.rand.IntN(c.N)
 		c.Inject(labtest.Fault{Kind: "isolate", For: 500 * time.Millisecond, Nodes: c.Names(away)})
