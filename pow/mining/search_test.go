@@ -86,11 +86,6 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-func TestRunDoesNotAllocate(t *testing.T) {
-	s := NewSearch(consensus.Header{}, consensus.Uint256{})
-	require.Zero(t, testing.AllocsPerRun(10, func() { s.Run(0, 100) }))
-}
-
 // BenchmarkSearch: the figure to reach is 7 MH/s on one core.
 func BenchmarkSearch(b *testing.B) {
 	s := NewSearch(consensus.MainNet().Genesis, consensus.Uint256{})
