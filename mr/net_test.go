@@ -285,18 +285,21 @@ func TestResume(t *testing.T) {
 	path := JournalFile(s.dir.Path("journal"))
 	s.cfg.Journal = path
 	calls := make(chan string, 100)
+	held := make(chan struct{}, 2)
 	hold := make(chan struct{})
 	app := counting
 	app.Map = func(t *Task, file, contents string) {
 		calls <- file
 		counting.Map(t, file, contents)
 		if strings.HasSuffix(file, "in-3") {
+			held <- struct{}{}
 			<-hold
 		}
 	}
 	c, server := s.serve()
 	done := make(chan error, 1)
 	go func() { done <- s.work(t.Context(), app) }()
+	<-held // the kill must find in-3 begun, and the others done
 	require.Eventually(t, func() bool { return c.Stats().Done[tasks.Map] == 3 }, 10*time.Second, time.Millisecond)
 	c.Kill()
 	server.Close()
