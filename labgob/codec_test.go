@@ -53,6 +53,28 @@ func TestCodecIsOnePerType(t *testing.T) {
 	require.Same(t, codecFor[op](t), codecFor[**op](t))
 }
 
+// TestSumTellsValuesApart: what is equal has one sum, however its map was filled; other contents, or the same in another type, have others.
+func TestSumTellsValuesApart(t *testing.T) {
+	sum := func(v any) uint64 {
+		c, err := labgob.CodecFor(reflect.TypeOf(v))
+		require.NoError(t, err)
+		return c.Sum(appendTo(t, c, v))
+	}
+	forth, back := map[string]int{}, map[string]int{}
+	for i := range 100 {
+		forth[fmt.Sprint(i)], back[fmt.Sprint(99-i)] = i, 99-i
+	}
+	require.Equal(t, sum(forth), sum(back))
+	back["7"] = 8
+	require.NotEqual(t, sum(forth), sum(back))
+
+	type left struct{ X int }
+	type right struct{ X int }
+	require.Equal(t, sum(left{1}), sum(&left{1}))
+	require.NotEqual(t, sum(left{1}), sum(left{2}))
+	require.NotEqual(t, sum(left{1}), sum(right{1}), "the type's name counts")
+}
+
 func TestAppendKeepsWhatIsThere(t *testing.T) {
 	c := codecFor[op](t)
 	b := appendTo(t, c, op{Key: "k"})

@@ -79,7 +79,7 @@ func newCall(e *ClientEnd, method string, args, reply any) *call {
 		return c
 	}
 	if e.net.policy.Load().observer != nil {
-		m.sum = labgob.Fingerprint(args)
+		m.sum = m.wire.codec.Sum(m.payload)
 	}
 	return c
 }

@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"time"
-
-	"6.824/labgob"
 )
 
 // A Message is what a hook sees of a request or a reply on its way.
@@ -96,7 +94,7 @@ func (n *Network) inspect(m *message, p *policy) (v Verdict, original *message) 
 	before := *m
 	m.wire, m.payload = w, payload
 	if p.observer != nil {
-		m.sum = labgob.Fingerprint(shown.Body)
+		m.sum = w.codec.Sum(payload)
 	}
 	return v, &before
 }

@@ -48,7 +48,7 @@ type Event struct {
 	Copy   int       // 0, unless the message is a duplicate
 	Reply  bool      // the event is about the reply
 	Bytes  int       // size of the payload
-	Sum    uint64    // labgob.Fingerprint of the arguments or the reply; 0 for a reply that reports an error
+	Sum    uint64    // hash of the arguments or the reply, equal for equal ones; 0 for a reply that reports an error
 	Due    time.Time // when the message will arrive; zero if it is not known or it won't
 	Why    string    // what has hit the message, or why the call failed
 	Body   any       // points to a copy of the content, to be read only; see ObserveBodies
