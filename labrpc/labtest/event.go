@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -59,28 +60,24 @@ func (e Event) String() string {
 func stamp(d time.Duration) string { return fmt.Sprintf("%.6fs", d.Seconds()) }
 
 // digestInto appends everything of e that the digest covers to b.
-func (e Event) digestInto(b []byte) []byte {
-	b = appendInt(b, uint64(e.Seq))
-	b = appendInt(b, uint64(e.At))
+func (e *Event) digestInto(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(e.Seq))
+	b = binary.AppendVarint(b, int64(e.At))
 	b = appendString(b, e.Kind)
 	b = appendString(b, e.Node)
 	b = appendString(b, e.To)
 	b = appendString(b, e.Method)
-	b = appendInt(b, e.N)
-	b = appendInt(b, uint64(e.Copy))
-	b = appendInt(b, uint64(e.Bytes))
-	b = appendInt(b, e.Sum)
+	b = binary.AppendUvarint(b, e.N)
+	b = binary.AppendVarint(b, int64(e.Copy))
+	b = binary.AppendVarint(b, int64(e.Bytes))
+	b = binary.AppendUvarint(b, e.Sum)
 	b = appendString(b, e.Text)
 	if e.State != nil {
-		b = appendInt(b, labgob.Fingerprint(e.State))
+		b = binary.AppendUvarint(b, labgob.Fingerprint(e.State))
 	}
 	return b
 }
 
-func appendInt(b []byte, v uint64) []byte {
-	return append(b, byte(v), byte(v>>8), byte(v>>16), byte(v>>24), byte(v>>32), byte(v>>40), byte(v>>48), byte(v>>56))
-}
-
 func appendString(b []byte, s string) []byte {
-	return append(appendInt(b, uint64(len(s))), s...)
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }

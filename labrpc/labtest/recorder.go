@@ -46,15 +46,15 @@ func newRecorder() *recorder { return &recorder{hash: sha256.New()} }
 
 // add queues e, of the lane of e.Node; its At must be set. It does not block and
 // may be called from anywhere.
-func (r *recorder) add(e Event) { r.put(pendingEvent{e, e.Node}) }
+func (r *recorder) add(e *Event) { r.put(e, e.Node) }
 
 // addCause queues e, which happened on the engine goroutine.
-func (r *recorder) addCause(e Event) { r.put(pendingEvent{e, ""}) }
+func (r *recorder) addCause(e *Event) { r.put(e, "") }
 
-func (r *recorder) put(e pendingEvent) {
+func (r *recorder) put(e *Event, lane string) {
 	r.mu.Lock()
 	if !r.closed {
-		r.pending = append(r.pending, e)
+		r.pending = append(r.pending, pendingEvent{*e, lane})
 	}
 	r.mu.Unlock()
 }
@@ -83,11 +83,12 @@ func (r *recorder) flush() {
 			})
 		}
 		for i := range events {
-			e := r.number(events[i].Event)
+			e := &events[i].Event
+			r.number(e)
 			r.scratch = e.digestInto(r.scratch[:0])
 			r.hash.Write(r.scratch)
 			for _, sink := range r.sinks {
-				sink(e)
+				sink(*e)
 			}
 		}
 		r.reuse(events)
@@ -98,13 +99,12 @@ func (r *recorder) flush() {
 }
 
 // number gives e its place in the one order.
-func (r *recorder) number(e Event) Event {
+func (r *recorder) number(e *Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.Seq = r.seq
 	r.seq++
-	r.recent[e.Seq%recentEvents] = e
-	return e
+	r.recent[e.Seq%recentEvents] = *e
 }
 
 // reuse gives the flushed slice back to add, unless a sink has started another.

@@ -13,7 +13,7 @@ func record(events ...Event) (*recorder, []string) {
 	var lines []string
 	r.sinks = append(r.sinks, func(e Event) { lines = append(lines, e.Node+":"+e.Text) })
 	for _, e := range events {
-		r.add(e)
+		r.add(&e)
 	}
 	r.flush()
 	return r, lines
@@ -36,9 +36,9 @@ func TestCausesComeBeforeConsequences(t *testing.T) {
 	r := newRecorder()
 	var kinds []string
 	r.sinks = append(r.sinks, func(e Event) { kinds = append(kinds, e.Kind) })
-	r.add(Event{Node: "a", Kind: "report"})
-	r.addCause(Event{Node: "z", Kind: "delivered"})
-	r.add(Event{Node: "a", Kind: "earlier", At: -time.Second})
+	r.add(&Event{Node: "a", Kind: "report"})
+	r.addCause(&Event{Node: "z", Kind: "delivered"})
+	r.add(&Event{Node: "a", Kind: "earlier", At: -time.Second})
 	r.flush()
 	require.Equal(t, []string{"earlier", "delivered", "report"}, kinds)
 }
@@ -49,11 +49,11 @@ func TestSinkMayRecord(t *testing.T) {
 	r.sinks = append(r.sinks, func(e Event) {
 		seqs = append(seqs, e.Seq)
 		if e.Kind == "cause" {
-			r.add(Event{Kind: "consequence"})
+			r.add(&Event{Kind: "consequence"})
 		}
 	})
-	r.add(Event{Kind: "cause"})
-	r.add(Event{Kind: "other"})
+	r.add(&Event{Kind: "cause"})
+	r.add(&Event{Kind: "other"})
 	r.flush()
 	require.Equal(t, []int{0, 1, 2}, seqs)
 	require.Equal(t, "consequence", r.last()[2].Kind)

@@ -252,12 +252,12 @@ func (w *World) Record(e Event) {
 	if e.At == 0 {
 		e.At = w.Now()
 	}
-	w.rec.add(e)
+	w.rec.add(&e)
 }
 
 // cause records what happened on the engine's goroutine.
 func (w *World) cause(kind, text string) {
-	w.rec.addCause(Event{At: w.Now(), Kind: kind, Text: text})
+	w.rec.addCause(&Event{At: w.Now(), Kind: kind, Text: text})
 }
 
 // Logf records a note of the scenario: it shows in the trace and in a failure
@@ -275,7 +275,7 @@ func (w *World) observe(e labrpc.Event) {
 	kind := e.Kind.String()
 	w.faults.observe(e)
 	w.Count(kind)
-	w.rec.addCause(Event{
+	w.rec.addCause(&Event{
 		At: w.Now(), Kind: kind, Node: e.From, To: e.To, Method: e.Method,
 		N: e.N, Copy: e.Copy, Bytes: e.Bytes, Sum: e.Sum, Text: e.Why,
 	})
