@@ -100,7 +100,7 @@ func (s *Suite) run(t *testing.T, sc Scenario) {
 		workers.Go(func() {
 			for i := range next {
 				r := &runner{t: t, suite: s, sc: sc, seed: seeds[i], faults: faults}
-				results[i] = r.run(i%selfCheckEvery == 0 && !s.MayDiffer)
+				onACore(func() { results[i] = r.run(i%selfCheckEvery == 0 && !s.MayDiffer) })
 			}
 		})
 	}
