@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 // recentEvents is how many of the last events a failure report shows.
@@ -130,36 +129,4 @@ func (r *recorder) last() []Event {
 		events = append(events, r.recent[i%recentEvents])
 	}
 	return events
-}
-
-// divergence compares the events of a run with those of an earlier run of the
-// same seed, as they come, and keeps the first that differs.
-type divergence struct {
-	first []Event // of the earlier run
-	seen  int
-	found bool
-	a, b  string // the first pair that differs; "" where a run had ended
-	at    time.Duration
-}
-
-func (d *divergence) sink(e Event) {
-	if d.found {
-		return
-	}
-	if d.seen >= len(d.first) {
-		d.found, d.b, d.at = true, e.String(), e.At
-		return
-	}
-	was := d.first[d.seen]
-	d.seen++
-	if string(was.digestInto(nil)) != string(e.digestInto(nil)) {
-		d.found, d.a, d.b, d.at = true, was.String(), e.String(), e.At
-	}
-}
-
-// close says that the second run has ended.
-func (d *divergence) close() {
-	if !d.found && d.seen < len(d.first) {
-		d.found, d.a, d.at = true, d.first[d.seen].String(), d.first[d.seen].At
-	}
 }

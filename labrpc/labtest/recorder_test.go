@@ -74,31 +74,3 @@ func TestDigestCoversEveryField(t *testing.T) {
 		seen[key] = e
 	}
 }
-
-func TestDivergenceNamesTheFirstDifference(t *testing.T) {
-	first := []Event{{Kind: "a"}, {Kind: "b", Seq: 1}, {Kind: "c", Seq: 2}}
-	same := &divergence{first: first}
-	for _, e := range first {
-		same.sink(e)
-	}
-	same.close()
-	require.False(t, same.found)
-
-	other := &divergence{first: first}
-	other.sink(first[0])
-	other.sink(Event{Kind: "x", Seq: 1})
-	other.sink(first[2])
-	other.close()
-	require.True(t, other.found)
-	require.Contains(t, other.violation().Text, " 1    0.000000s  b ")
-	require.Contains(t, other.violation().Text, " 1    0.000000s  x ")
-
-	short := &divergence{first: first}
-	short.sink(first[0])
-	short.close()
-	require.True(t, short.found)
-	long := &divergence{first: first[:1]}
-	long.sink(first[0])
-	long.sink(first[1])
-	require.True(t, long.found)
-}

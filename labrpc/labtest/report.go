@@ -73,19 +73,3 @@ var packageDir = sync.OnceValue(func() string {
 		}
 	}
 })
-
-// violation says where two runs of one seed parted.
-func (d *divergence) violation() *Violation {
-	one := func(line string) string {
-		if line == "" {
-			return "(it had ended)"
-		}
-		return line
-	}
-	return &Violation{
-		Check: "one seed, one history", Paper: "the first law of this suite", At: d.at, Seq: d.seen,
-		Text: fmt.Sprintf("two runs of this seed differ, first in this event:\nfirst run:  %s\nsecond run: %s\n"+
-			"Usual causes in a node: the global math/rand or crypto/rand, map order that reaches a message or a log, a select over two ready channels, "+
-			"two goroutines that race for one lock in one instant, real time.", one(d.a), one(d.b)),
-	}
-}

@@ -21,10 +21,10 @@ type runner struct {
 // is run again to record its trace.
 func (r *runner) run(selfCheck bool) *result {
 	wall := time.Now()
-	var events []Event
+	var events eventLog
 	var keep func(Event)
 	if selfCheck {
-		keep = func(e Event) { events = append(events, e) }
+		keep = events.add
 	}
 	res, _ := r.once(*flags.trace, keep)
 	res.WallNS = time.Since(wall).Nanoseconds()
@@ -44,7 +44,7 @@ func (r *runner) run(selfCheck bool) *result {
 		path := tracePath(dir, r.suite.Name, r.sc.Name, r.seed)
 		res.fail(r, res.violation, path, res.saveSchedule(path))
 	case selfCheck:
-		d := &divergence{first: events}
+		d := &divergence{first: &events}
 		again, _ := r.once("", d.sink)
 		d.close()
 		if d.found {
