@@ -1,6 +1,9 @@
 package tinyraft
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // mostEntries go into one message.
 const mostEntries = 50
@@ -39,6 +42,11 @@ func (rf *Raft) replicate(peer, term int) {
 			return
 		}
 		if rf.next[peer] <= rf.log.base {
+			if time.Since(rf.installing[peer]) < heartbeatEvery {
+				rf.mu.Unlock()
+				return // it is on its way; not again with each new entry
+			}
+			rf.installing[peer] = time.Now()
 			args := rf.snapshotFor()
 			rf.mu.Unlock()
 			again = rf.sendSnapshot(peer, args)

@@ -60,6 +60,7 @@ func (rf *Raft) vote(from int) {
 	}
 	rf.role = leader
 	rf.next, rf.match = make([]int, len(rf.peers)), make([]int, len(rf.peers))
+	rf.installing = make([]time.Time, len(rf.peers))
 	for i := range rf.peers {
 		rf.next[i] = rf.log.last() + 1
 	}

@@ -54,6 +54,8 @@ type Raft struct {
 	votes []bool // of a candidate: who is for it
 	next  []int  // of a leader
 	match []int
+
+	installing []time.Time // of a leader: when a follower was last sent a snapshot
 }
 
 // Make starts a peer. r is its own from now on.
