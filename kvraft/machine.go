@@ -95,16 +95,20 @@ type stored struct{ Pairs []Pair }
 
 var storedCodec, _ = labgob.CodecFor(reflect.TypeFor[stored]())
 
+// pairOverhead is about what gob adds to the bytes of a pair.
+const pairOverhead = 12
+
 // Capture copies the tree, which shares its nodes until either side changes them.
 func (m *machine) Capture() func() ([]byte, error) {
 	pairs := m.pairs.Copy()
 	return func() ([]byte, error) {
-		s := stored{make([]Pair, 0, pairs.Len())}
+		s, size := stored{make([]Pair, 0, pairs.Len())}, 0
 		pairs.Scan(func(key string, v versioned) bool {
 			s.Pairs = append(s.Pairs, Pair{key, v.value, v.version})
+			size += len(key) + len(v.value) + pairOverhead
 			return true
 		})
-		return storedCodec.Append(nil, s)
+		return storedCodec.Append(make([]byte, 0, size+pairOverhead), s)
 	}
 }
 

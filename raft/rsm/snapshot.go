@@ -52,7 +52,8 @@ func encodeSnapshot[Result any](all []session[Result], encode func() ([]byte, er
 	if err != nil {
 		return nil, fmt.Errorf("rsm: results can't be encoded: %w", err)
 	}
-	return codec.Append(nil, snapshot[Result]{all, machine})
+	const sessionSize = 64 // about, if its result is small
+	return codec.Append(make([]byte, 0, len(machine)+sessionSize*(len(all)+1)), snapshot[Result]{all, machine})
 }
 
 // restore replaces the state by a snapshot's; s.mu is held.
