@@ -65,7 +65,7 @@ func pauses(c *Cluster) {
 }
 
 func slowService(c *Cluster) {
-	c.AtLeast("agreed", 10)
+	c.AtLeast("the slow service was behind", 8)
 	c.One(c.command(), c.N, true)
 	leader := c.Leader()
 	_, term, _ := c.LeaderNow()
@@ -73,7 +73,10 @@ func slowService(c *Cluster) {
 	s.setStall(time.Second)
 	for range 10 {
 		began := c.Now()
-		c.One(c.command(), c.N-1, true)
+		index := c.One(c.command(), c.N-1, true)
+		if s.behind(index) {
+			c.Count("the slow service was behind")
+		}
 		if took := c.Now() - began; took > time.Second/2 {
 			c.Violate("a slow service holds up nobody else", "Raft extended, §5.3", "The leader's service takes a second over each command, and so did the agreement of the others: %v. Nothing may wait for applyCh with a lock held.", took)
 		}
@@ -104,6 +107,12 @@ func slowDisk(c *Cluster) {
 	c.Sleep(3 * time.Second)
 	l.Stop()
 	c.Recover(electionBound)
+}
+
+func (s *service) behind(index int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.applied < index
 }
 
 // setStall makes the service take so long over each message.

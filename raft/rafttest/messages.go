@@ -150,7 +150,7 @@ func oneWayCuts(c *Cluster) {
 }
 
 func deadPeers(c *Cluster) {
-	c.AtLeast("agreed", 40)
+	c.AtLeast("dropped", 80)
 	c.One(c.command(), c.N, true)
 	leader := c.Leader()
 	dead := []int{(leader + 1) % c.N, (leader + 2) % c.N}
