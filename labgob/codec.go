@@ -65,7 +65,7 @@ func (c *Codec) append(e *encoder, v any) error {
 }
 
 // Sum returns a hash of T's name and structure and of b, which Append made. It costs a fraction of [Fingerprint], and like that it is
-// the same for equal values, in every process; but it is another number.
+// the same for equal values, in every process; but it may be another number.
 func (c *Codec) Sum(b []byte) uint64 { return hash(seed^c.shape.hash, b) }
 
 // Decode decodes b, which Append made, into what into points to: a T, or a value of any type that gob accepts for a T (fields

@@ -89,7 +89,7 @@ func (n *Network) note(p *policy, kind EventKind, m *message, due instant, why s
 	if due > 0 {
 		e.Due = n.base.Add(time.Duration(due))
 	}
-	if p.bodies && m.err == nil {
+	if p.bodies && m.err == nil && m.payload != nil {
 		e.Body = m.wire.fresh(m.payload)
 	}
 	if n.simulated() {

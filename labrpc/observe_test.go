@@ -3,6 +3,7 @@ package labrpc
 import (
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -39,6 +40,50 @@ func TestEvents(t *testing.T) {
 		n.Observe(nil)
 		require.NoError(t, e.Do("hooked.Tell", args, new(JunkReply)))
 		require.Len(t, l.events, 8)
+	})
+}
+
+// lastWords answers each call with something else, when it is told to.
+type lastWords struct {
+	n   int
+	now chan struct{}
+}
+
+func (l *lastWords) Say(_ int, reply *string) {
+	<-l.now
+	l.n++
+	*reply = strings.Repeat("x", l.n)
+}
+
+// Whether a handler that outlives its server is done with this or that, is for its goroutines to fight out: it is no part of the history.
+func TestLastWordsAreNotPartOfTheHistory(t *testing.T) {
+	simulate(t, 1, func(t *testing.T, n *Network) {
+		w := &lastWords{now: make(chan struct{})}
+		l := observe(n)
+		n.ObserveBodies(true)
+		e := n.Dial("a", "b")
+		var said []Event
+		for range 2 {
+			s := MakeServer()
+			s.AddService(MakeService(w))
+			n.AddServer("b", s)
+			e.Go("lastWords.Say", 1, new(string), func(error) {})
+			wait(n, time.Second)
+			n.DeleteServer("b")
+			w.now <- struct{}{}
+			wait(n, time.Second)
+			for _, ev := range l.events {
+				if ev.Kind == ReplyDropped {
+					ev.N = 0
+					said = append(said, ev)
+				}
+			}
+			l.events = nil
+		}
+		require.Len(t, said, 2)
+		require.Equal(t, said[0], said[1])
+		require.Zero(t, said[0].Bytes)
+		require.Nil(t, said[0].Body)
 	})
 }
 

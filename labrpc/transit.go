@@ -66,6 +66,8 @@ func (n *Network) judge(m *message, p *policy) {
 	c := m.call
 	if m.reply {
 		if !c.returned() {
+			// What the handler says of its server's end is a matter of who in the server came to it first; and it is heard by nobody.
+			m.payload, m.sum, m.err = nil, 0, nil
 			n.lose(m, c.notices(noticed), "the server or the end was deleted or disabled while the handler ran")
 			return
 		}

@@ -51,6 +51,10 @@ func (d *divergence) sink(e Event) {
 	d.was, d.is = was.digestInto(d.was[:0]), e.digestInto(d.is[:0])
 	if !bytes.Equal(d.was, d.is) {
 		d.found, d.a, d.b, d.at = true, was.String(), e.String(), e.At
+		if d.a == d.b { // the same but for its content
+			d.a += fmt.Sprintf("  (content %016x)", was.Sum)
+			d.b += fmt.Sprintf("  (content %016x)", e.Sum)
+		}
 	}
 }
 
