@@ -46,6 +46,8 @@ func TestBadOperationIsRefused(t *testing.T) {
 		require.ErrorIs(t, err, ErrBadOp)
 		_, err = s.Submit(t.Context(), Request{session, 1}, wrapped{func() {}})
 		require.ErrorIs(t, err, ErrBadOp)
+		_, err = s.Propose(t.Context(), wrapped{unregistered{1}})
+		require.ErrorIs(t, err, ErrBadOp)
 		require.Equal(t, before, s.Raft().Status().LastIndex, "nothing was put into the log")
 		require.Zero(t, m.applied)
 		_, err = s.Submit(t.Context(), Request{session, 1}, wrapped{7})
