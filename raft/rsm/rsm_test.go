@@ -202,24 +202,24 @@ func TestDeposedLeaderAnswersWaiters(t *testing.T) {
 // A proposal is applied each time that it is made, whoever makes it, and answered with its own result.
 func TestPropose(t *testing.T) {
 	inBubble(t, 3, nil, func(c *cluster) {
-		old := c.leader()
+		ctx, old := context.Background(), c.leader()
 		for want := range 3 {
-			n, err := c.servers[old].Propose(t.Context(), "same")
+			n, err := c.servers[old].Propose(ctx, "same")
 			require.NoError(t, err)
 			require.Equal(t, want+1, n)
 		}
-		_, err := c.servers[c.others(old)[0]].Propose(t.Context(), "at a follower")
+		_, err := c.servers[c.others(old)[0]].Propose(ctx, "at a follower")
 		require.ErrorIs(t, err, ErrWrongLeader)
 
 		// Two that are made at once, of which one takes the other's place in the log.
 		c.isolate(old)
 		lost := make(chan error, 1)
 		go func() {
-			_, err := c.servers[old].Propose(t.Context(), "lost")
+			_, err := c.servers[old].Propose(ctx, "lost")
 			lost <- err
 		}()
 		heir := c.leader(c.others(old)...)
-		n, err := c.servers[heir].Propose(t.Context(), "kept")
+		n, err := c.servers[heir].Propose(ctx, "kept")
 		require.NoError(t, err)
 		require.Equal(t, 4, n)
 		c.net.Heal()
@@ -229,7 +229,7 @@ func TestPropose(t *testing.T) {
 			require.Equal(t, []string{"same", "same", "same", "kept"}, c.done(me))
 		}
 		c.servers[heir].Kill()
-		_, err = c.servers[heir].Propose(t.Context(), "too late")
+		_, err = c.servers[heir].Propose(ctx, "too late")
 		require.ErrorIs(t, err, ErrStopped)
 	})
 }
