@@ -17,6 +17,8 @@ type ClientEnd struct {
 	deleted atomic.Bool
 	async   atomic.Uint64 // calls of Go
 
+	hosts []*host // that it has ever been connected to; guarded by the network's mutex
+
 	mu   sync.Mutex // guards the list, and the fields of its calls that say so; nothing else is locked under it
 	open *call      // the calls that are under way, doubly linked
 }
@@ -49,6 +51,9 @@ func (n *Network) Hangup(e *ClientEnd) {
 	if n.named[e.name] == e {
 		delete(n.named, e.name)
 	}
+	for _, h := range e.hosts {
+		delete(h.ends, e)
+	}
 	n.mu.Unlock()
 	doomed := e.condemn(func(*call) bool { return true })
 	n.forget(e)
@@ -67,7 +72,15 @@ func (n *Network) forget(e *ClientEnd) {
 }
 
 func (e *ClientEnd) connect(to string) {
-	e.route.Store(&route{link: e.net.link(e.from, to), host: e.net.host(to)})
+	n := e.net
+	h := n.host(to)
+	n.mu.Lock()
+	if _, ok := h.ends[e]; !ok {
+		h.ends[e] = struct{}{}
+		e.hosts = append(e.hosts, h)
+	}
+	n.mu.Unlock()
+	e.route.Store(&route{link: n.link(e.from, to), host: h})
 }
 
 // Call calls the method "Service.Method" of the server with args, and stores what it replies in reply, which must be a pointer. It

@@ -3,7 +3,9 @@ package labrpc
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -154,12 +156,13 @@ func (n *Network) AddServer(servername any, s *Server) { n.replace(fmt.Sprint(se
 func (n *Network) DeleteServer(servername any) { n.replace(fmt.Sprint(servername), nil) }
 
 func (n *Network) replace(name string, s *Server) {
-	old := n.host(name).server.Swap(s)
+	h := n.host(name)
+	old := h.server.Swap(s)
 	if old == nil || old == s {
 		return
 	}
 	var doomed []*call
-	for _, e := range n.allEnds() {
+	for _, e := range n.endsOf(h) {
 		doomed = append(doomed, e.condemn(func(c *call) bool { return c.handlers > 0 && c.at == old })...)
 	}
 	n.doom(doomed)
@@ -169,6 +172,7 @@ func (n *Network) replace(name string, s *Server) {
 type host struct {
 	name   string
 	server atomic.Pointer[Server]
+	ends   map[*ClientEnd]struct{} // that have ever been connected to it; guarded by the network's mutex
 }
 
 func (n *Network) host(name string) *host {
@@ -176,7 +180,7 @@ func (n *Network) host(name string) *host {
 	defer n.mu.Unlock()
 	h := n.hosts[name]
 	if h == nil {
-		h = &host{name: name}
+		h = &host{name: name, ends: map[*ClientEnd]struct{}{}}
 		n.hosts[name] = h
 	}
 	return h
@@ -185,11 +189,14 @@ func (n *Network) host(name string) *host {
 func (n *Network) allEnds() []*ClientEnd {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	es := make([]*ClientEnd, 0, len(n.ends))
-	for e := range n.ends {
-		es = append(es, e)
-	}
-	return es
+	return slices.Collect(maps.Keys(n.ends))
+}
+
+// endsOf returns the ends whose calls can have got to h. They are not all ends: a network of thousands of nodes loses one in no time.
+func (n *Network) endsOf(h *host) []*ClientEnd {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Collect(maps.Keys(h.ends))
 }
 
 // GetCount returns how many requests the server of that name has been given, 0 if there is none.
