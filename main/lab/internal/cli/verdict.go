@@ -17,8 +17,9 @@ const maxReports = 3
 type verdict struct {
 	tallies     []*runner.Tally
 	skipped     []string
-	took        time.Duration
+	took        time.Duration // 0 if the seeds did not run in one go
 	interrupted bool
+	partial     bool // shares are missing
 	race        bool
 }
 
@@ -29,6 +30,17 @@ func (v *verdict) failed() bool {
 		}
 	}
 	return false
+}
+
+// err is what the verdict means for the exit status.
+func (v *verdict) err() error {
+	switch {
+	case v.failed():
+		return errFailed
+	case v.interrupted:
+		return errInterrupted
+	}
+	return nil
 }
 
 // print prints a row per scenario, the first failing seed of those that failed, and a
@@ -106,11 +118,12 @@ func verdictOn(t *runner.Tally) table.Cell {
 // summary is the run in a line.
 func (v *verdict) summary(out screen.Screen) string {
 	var done, failures, scenarios int
-	var virtual time.Duration
+	var virtual, wall time.Duration
 	for _, t := range v.tallies {
 		done += t.Done
 		failures += t.Failed
 		virtual += t.Virtual
+		wall += t.Wall
 		if t.Failed > 0 || t.Vacuous() != "" {
 			scenarios++
 		}
@@ -121,12 +134,18 @@ func (v *verdict) summary(out screen.Screen) string {
 		word = out.Paint(screen.Bad, "FAIL") + ":"
 		what = fmt.Sprintf("%s of %s failed, in %d of %s", count(failures), plural(done, "seed"), scenarios, plural(len(v.tallies), "scenario"))
 	}
-	if v.interrupted {
+	switch {
+	case v.partial:
+		word = strings.TrimSuffix(word, ":") + " so far:"
+	case v.interrupted:
 		word = strings.TrimSuffix(word, ":") + " so far, interrupted:"
 	}
 	with := ""
 	if v.race {
 		with = " with -race"
+	}
+	if v.took == 0 {
+		return fmt.Sprintf("%s %s; %s of virtual time in %s of one core%s", word, what, seconds(virtual), seconds(wall), with)
 	}
 	s := v.took.Seconds()
 	return fmt.Sprintf("%s %s; %s of virtual time in %s%s (%s seeds/s, %s virtual s/s)", word,

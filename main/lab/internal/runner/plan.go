@@ -100,6 +100,15 @@ type Job struct {
 	Before   []Part // what is done already, by an earlier run that did not come to its end
 }
 
+// Left is how many seeds are not done yet.
+func (j Job) Left() int {
+	n := 0
+	for _, s := range j.left() {
+		n += s.n
+	}
+	return n
+}
+
 // left is the seeds that are not done yet.
 func (j Job) left() []span {
 	todo := []span{{j.First, j.Seeds}}
