@@ -83,3 +83,38 @@ func TestAReaderWhoLeavesLeavesNothingBehind(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
+
+func TestAKilledShareLosesNoSeedAndDoublesNone(t *testing.T) {
+	dir := t.TempDir()
+	share := func(i string) []string {
+		return []string{"run", "raft", "-seeds=60000", "-jobs=2", "-shard=" + i + "/2", "-result=" + filepath.Join(dir, i+".jsonl")}
+	}
+	parts := func() int {
+		text, _ := os.ReadFile(filepath.Join(dir, "1.jsonl.part"))
+		return strings.Count(string(text), "\n")
+	}
+	kills := 0
+	for had := 0; kills < 3; kills++ { // each attempt gets a little further
+		cmd, out, tmp := start(t, share("1")...)
+		require.Eventually(t, func() bool { return parts() > had+2 }, time.Minute, time.Millisecond)
+		require.NoError(t, cmd.Process.Kill())
+		io.Copy(io.Discard, out)
+		require.Error(t, cmd.Wait())
+		require.NoError(t, os.RemoveAll(tmp)) // what a lab that was killed could not clear away
+		require.NoFileExists(t, filepath.Join(dir, "1.jsonl"))
+		had = parts()
+	}
+	for _, i := range []string{"1", "2"} {
+		cmd, out, _ := start(t, share(i)...)
+		text, err := io.ReadAll(out)
+		require.NoError(t, err)
+		require.NoError(t, cmd.Wait(), string(text))
+		require.Equal(t, i == "1", strings.Contains(string(text), "done before; results in "), string(text))
+	}
+	cmd, out, _ := start(t, "merge", dir)
+	text, err := io.ReadAll(out)
+	require.NoError(t, err)
+	require.NoError(t, cmd.Wait(), string(text))
+	require.Regexp(t, `TestQuorum2A +ok +60,000 +0 +180,000 s`, string(text))
+	require.Regexp(t, `TestVotes +ok +60,000 +0 +180,000 s`, string(text))
+}

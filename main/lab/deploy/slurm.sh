@@ -2,6 +2,7 @@
 # A sweep as a Slurm job array: each task runs its share of the seeds.
 #
 #     go build -o lab ./main/lab
+#     mkdir -p results
 #     sbatch main/lab/deploy/slurm.sh raft -seeds 100000
 #     ./lab merge results            # when the array is done: one verdict, or which shares are missing
 #
