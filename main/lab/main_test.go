@@ -20,17 +20,23 @@ import (
 // directory for temporary files of its own.
 func start(t *testing.T, args ...string) (cmd *exec.Cmd, out io.ReadCloser, tmp string) {
 	t.Helper()
-	lab := filepath.Join(t.TempDir(), "lab")
-	text, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput()
-	require.NoError(t, err, string(text))
 	tmp = t.TempDir()
-	cmd = exec.Command(lab, args...)
+	cmd = exec.Command(build(t), args...)
 	cmd.Dir = "internal/cli/testdata/house"
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
-	out, err = cmd.StdoutPipe()
+	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	return cmd, out, tmp
+}
+
+// build builds lab.
+func build(t *testing.T) string {
+	t.Helper()
+	lab := filepath.Join(t.TempDir(), "lab")
+	text, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput()
+	require.NoError(t, err, string(text))
+	return lab
 }
 
 // untilItRuns waits until lab has begun to run seeds.
