@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -19,7 +20,7 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	seed := f.Int64("seed", 0, "begin at seed `S` instead of 1; alone, run just that one")
 	race := f.Bool("race", false, "with the race detector")
 	jobs := f.Int("jobs", cores(), "processes at once, one core each")
-	failures := f.Int("failures", 10, "stop a scenario after so many failing seeds; 0 goes on")
+	failures := f.Int("failures", 10, "stop a scenario after `K` failing seeds; 0 goes on")
 	shard := f.String("shard", "", "only the `I/N`-th share of the seeds: 1/4 is the first of four; env asks the job array that this is a task of")
 	result := f.String("result", "", "write what the share came to into `FILE`, for lab merge; started again, go on with it")
 	args, err := parse(f, "run [suite[/scenario]] [flags]", args, 1, out)
@@ -28,6 +29,9 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	}
 	if err := positive(f, "seeds", "jobs"); err != nil {
 		return err
+	}
+	if *failures < 0 {
+		return errors.New("run: -failures must be 0 or more")
 	}
 	share, err := shareOf(*shard)
 	if err != nil {

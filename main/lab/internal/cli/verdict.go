@@ -107,6 +107,8 @@ func verdictOn(t *runner.Tally) table.Cell {
 		return table.Cell{Text: "FAIL", Style: screen.Bad}
 	case t.Vacuous() != "":
 		return table.Cell{Text: "VACUOUS", Style: screen.Bad}
+	case t.Job.Seeds == 0: // there are more shares than seeds
+		return table.Cell{Text: "none here", Style: screen.Faint}
 	case t.Done == 0:
 		return table.Cell{Text: "not run", Style: screen.Faint}
 	case t.Done < t.Job.Seeds:
