@@ -81,8 +81,8 @@ func (v *verdict) table() *table.Table {
 	t := table.New(
 		table.Column{Head: "scenario", Gives: 20}, table.Column{Head: "verdict"},
 		table.Column{Head: "seeds", Right: true}, table.Column{Head: "failed", Right: true},
-		table.Column{Head: "virtual", Right: true}, table.Column{Head: "wall", Right: true}, table.Column{Head: "seeds/s", Right: true},
-		table.Column{Head: "messages", Right: true}, table.Column{Head: "lost", Right: true}, table.Column{Head: "faults", Right: true})
+		table.Column{Head: "virtual", Right: true, Spare: true}, table.Column{Head: "wall", Right: true, Spare: true}, table.Column{Head: "seeds/s", Right: true, Spare: true},
+		table.Column{Head: "messages", Right: true, Spare: true}, table.Column{Head: "lost", Right: true, Spare: true}, table.Column{Head: "faults", Right: true, Spare: true})
 	suite := ""
 	for _, tally := range v.tallies {
 		sc := tally.Job.Scenario
