@@ -83,8 +83,8 @@ func tell(out screen.Screen, a, b *tracediff.Trace, level tracediff.Level, aroun
 		if l.Name == level.Name {
 			chosen = p
 		}
-		if p == nil && l.Empty(a, b) {
-			levels.Row(l.Name, table.Cell{Text: "neither has any", Style: screen.Faint}, l.Doc)
+		if lacking := l.Lacking(a, b); lacking != "" {
+			levels.Row(l.Name, table.Cell{Text: lacking, Style: screen.Faint}, l.Doc)
 			continue
 		}
 		levels.Row(l.Name, where(p), l.Doc)

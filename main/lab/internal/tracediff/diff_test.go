@@ -62,7 +62,7 @@ func TestEqualTracesPartNowhere(t *testing.T) {
 	a, b := trace(t, start, sent, leader, invoke, cut), trace(t, start, sent, leader, invoke, cut)
 	for _, l := range tracediff.Levels {
 		require.Nil(t, tracediff.Diff(a, b, l, 5), l.Name)
-		require.False(t, l.Empty(a, b), l.Name)
+		require.Empty(t, l.Lacking(a, b), l.Name)
 	}
 	require.Empty(t, tracediff.Strangers(a, b))
 }
@@ -148,6 +148,14 @@ func TestWhatIsNoTrace(t *testing.T) {
 		require.ErrorContains(t, err, path)
 		require.NotContains(t, err.Error(), "\n")
 	}
+}
+
+func TestALevelAtWhichOneSaysNothing(t *testing.T) {
+	talks, silent := trace(t, start, leader), trace(t, start)
+	require.Equal(t, "only A has any", at("state").Lacking(talks, silent))
+	require.Equal(t, "only B has any", at("state").Lacking(silent, talks))
+	require.Equal(t, "neither has any", at("ops").Lacking(talks, silent))
+	require.NotNil(t, tracediff.Diff(talks, silent, at("state"), 5))
 }
 
 func TestPage(t *testing.T) {

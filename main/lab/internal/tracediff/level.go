@@ -40,9 +40,19 @@ func LevelNamed(name string) (Level, error) {
 // sees reports whether events of the kind belong to the level.
 func (l Level) sees(e Event) bool { return len(l.kinds) == 0 || slices.Contains(l.kinds, e.Kind) }
 
-// Empty reports whether neither trace has anything at this level.
-func (l Level) Empty(a, b *Trace) bool {
-	return !slices.ContainsFunc(a.Events, l.sees) && !slices.ContainsFunc(b.Events, l.sees)
+// Lacking says which of the traces have nothing at this level, such as that of an
+// implementation that does not report its state; "" if both have something.
+func (l Level) Lacking(a, b *Trace) string {
+	hasA, hasB := slices.ContainsFunc(a.Events, l.sees), slices.ContainsFunc(b.Events, l.sees)
+	switch {
+	case !hasA && !hasB:
+		return "neither has any"
+	case !hasB:
+		return "only A has any"
+	case !hasA:
+		return "only B has any"
+	}
+	return ""
 }
 
 // lanes parts a trace's events into those that are compared in their order.
