@@ -99,17 +99,24 @@ func TestAKilledShareLosesNoSeedAndDoublesNone(t *testing.T) {
 		text, _ := os.ReadFile(filepath.Join(dir, "1.jsonl.part"))
 		return strings.Count(string(text), "\n")
 	}
+	done := func() bool {
+		_, err := os.Stat(filepath.Join(dir, "1.jsonl"))
+		return err == nil
+	}
 	kills := 0
 	for had := 0; kills < 3; kills++ { // each attempt gets a little further
 		cmd, out, tmp := start(t, share("1")...)
-		require.Eventually(t, func() bool { return parts() > had+2 }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return parts() > had+2 || done() }, time.Minute, time.Millisecond)
 		require.NoError(t, cmd.Process.Kill())
 		io.Copy(io.Discard, out)
-		require.Error(t, cmd.Wait())
+		cmd.Wait()
 		require.NoError(t, os.RemoveAll(tmp)) // what a lab that was killed could not clear away
-		require.NoFileExists(t, filepath.Join(dir, "1.jsonl"))
+		if done() {
+			break // we were too slow for it
+		}
 		had = parts()
 	}
+	require.Positive(t, kills, "it was never killed in time")
 	for _, i := range []string{"1", "2"} {
 		cmd, out, _ := start(t, share(i)...)
 		text, err := io.ReadAll(out)
