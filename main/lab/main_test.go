@@ -20,17 +20,23 @@ import (
 // directory for temporary files of its own.
 func start(t *testing.T, args ...string) (cmd *exec.Cmd, out io.ReadCloser, tmp string) {
 	t.Helper()
-	lab := filepath.Join(t.TempDir(), "lab")
-	text, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput()
-	require.NoError(t, err, string(text))
 	tmp = t.TempDir()
-	cmd = exec.Command(lab, args...)
+	cmd = exec.Command(build(t), args...)
 	cmd.Dir = "internal/cli/testdata/house"
 	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
-	out, err = cmd.StdoutPipe()
+	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	return cmd, out, tmp
+}
+
+// build builds lab.
+func build(t *testing.T) string {
+	t.Helper()
+	lab := filepath.Join(t.TempDir(), "lab")
+	text, err := exec.Command("go", "build", "-o", lab, ".").CombinedOutput()
+	require.NoError(t, err, string(text))
+	return lab
 }
 
 // untilItRuns waits until lab has begun to run seeds.
@@ -82,4 +88,46 @@ func TestAReaderWhoLeavesLeavesNothingBehind(t *testing.T) {
 	left, err := os.ReadDir(tmp)
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+func TestAKilledShareLosesNoSeedAndDoublesNone(t *testing.T) {
+	dir := t.TempDir()
+	share := func(i string) []string {
+		return []string{"run", "raft", "-seeds=60000", "-jobs=2", "-shard=" + i + "/2", "-result=" + filepath.Join(dir, i+".jsonl")}
+	}
+	parts := func() int {
+		text, _ := os.ReadFile(filepath.Join(dir, "1.jsonl.part"))
+		return strings.Count(string(text), "\n")
+	}
+	done := func() bool {
+		_, err := os.Stat(filepath.Join(dir, "1.jsonl"))
+		return err == nil
+	}
+	kills := 0
+	for had := 0; kills < 3; kills++ { // each attempt gets a little further
+		cmd, out, tmp := start(t, share("1")...)
+		require.Eventually(t, func() bool { return parts() > had+2 || done() }, time.Minute, time.Millisecond)
+		require.NoError(t, cmd.Process.Kill())
+		io.Copy(io.Discard, out)
+		cmd.Wait()
+		require.NoError(t, os.RemoveAll(tmp)) // what a lab that was killed could not clear away
+		if done() {
+			break // we were too slow for it
+		}
+		had = parts()
+	}
+	require.Positive(t, kills, "it was never killed in time")
+	for _, i := range []string{"1", "2"} {
+		cmd, out, _ := start(t, share(i)...)
+		text, err := io.ReadAll(out)
+		require.NoError(t, err)
+		require.NoError(t, cmd.Wait(), string(text))
+		require.Equal(t, i == "1", strings.Contains(string(text), "done before; results in "), string(text))
+	}
+	cmd, out, _ := start(t, "merge", dir)
+	text, err := io.ReadAll(out)
+	require.NoError(t, err)
+	require.NoError(t, cmd.Wait(), string(text))
+	require.Regexp(t, `TestQuorum2A +ok +60,000 +0 +180,000 s`, string(text))
+	require.Regexp(t, `TestVotes +ok +60,000 +0 +180,000 s`, string(text))
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -19,13 +20,22 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	seed := f.Int64("seed", 0, "begin at seed `S` instead of 1; alone, run just that one")
 	race := f.Bool("race", false, "with the race detector")
 	jobs := f.Int("jobs", cores(), "processes at once, one core each")
-	failures := f.Int("failures", 10, "stop a scenario after so many failing seeds; 0 goes on")
+	failures := f.Int("failures", 10, "stop a scenario after `K` failing seeds; 0 goes on")
+	shard := f.String("shard", "", "only the `I/N`-th share of the seeds: 1/4 is the first of four; env asks the job array that this is a task of")
+	result := f.String("result", "", "write what the share came to into `FILE`, for lab merge; started again, go on with it")
 	args, err := parse(f, "run [suite[/scenario]] [flags]", args, 1, out)
 	if err != nil {
 		return err
 	}
 	if err := positive(f, "seeds", "jobs"); err != nil {
 		return err
+	}
+	if *failures < 0 {
+		return errors.New("run: -failures must be 0 or more")
+	}
+	share, err := shareOf(*shard)
+	if err != nil {
+		return fmt.Errorf("run: %w", err)
 	}
 	h, all, err := openHouse(ctx, args, gotool.BuildOptions{Race: *race}, out)
 	if err != nil {
@@ -34,27 +44,34 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	defer h.close()
 
 	plan, skipped := jobsOf(all, *seed, *seeds)
+	sh, err := h.openShard(ctx, share, *result, all, plan, skipped, *race)
+	if err != nil {
+		return err
+	}
+	defer sh.file.Close()
+	plan = sh.plan
 	watch := newWatch(plan)
 	meter := progress.Start(out, watch.line)
-	tallies, err := runner.Run(ctx, plan, runner.Options{Workers: *jobs, MaxFailures: *failures, Notify: func(job int, before, after runner.Snapshot) {
+	tallies, err := runner.Run(ctx, plan, runner.Options{Workers: *jobs, MaxFailures: *failures, Record: sh.record, Notify: func(job int, before, after runner.Snapshot) {
 		watch.update(before, after)
 		if before.Failed == 0 && after.Failed > 0 {
 			meter.Say("%s %s", out.Paint(screen.Bad, "FAIL"), headline(plan[job], after.First))
 		}
 	}})
 	meter.Stop()
+	if err == nil {
+		err = sh.finish(tallies)
+	}
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	v := verdict{tallies: tallies, skipped: skipped, took: watch.elapsed(), interrupted: ctx.Err() != nil, race: *race}
-	v.print(out)
-	switch {
-	case v.failed():
-		return errFailed
-	case v.interrupted:
-		return errInterrupted
+	v := verdict{tallies: tallies, skipped: skipped, took: watch.elapsed(), interrupted: err != nil, race: *race}
+	if sh.before > 0 {
+		v.took = 0 // it did not all happen now
 	}
-	return nil
+	v.print(out)
+	sh.tell(out)
+	return v.err()
 }
 
 // jobsOf is the seeds to run of every scenario that can be run; the others are named,

@@ -17,8 +17,9 @@ const maxReports = 3
 type verdict struct {
 	tallies     []*runner.Tally
 	skipped     []string
-	took        time.Duration
+	took        time.Duration // 0 if the seeds did not run in one go
 	interrupted bool
+	partial     bool // shares are missing
 	race        bool
 }
 
@@ -29,6 +30,17 @@ func (v *verdict) failed() bool {
 		}
 	}
 	return false
+}
+
+// err is what the verdict means for the exit status.
+func (v *verdict) err() error {
+	switch {
+	case v.failed():
+		return errFailed
+	case v.interrupted:
+		return errInterrupted
+	}
+	return nil
 }
 
 // print prints a row per scenario, the first failing seed of those that failed, and a
@@ -69,8 +81,8 @@ func (v *verdict) table() *table.Table {
 	t := table.New(
 		table.Column{Head: "scenario", Gives: 20}, table.Column{Head: "verdict"},
 		table.Column{Head: "seeds", Right: true}, table.Column{Head: "failed", Right: true},
-		table.Column{Head: "virtual", Right: true}, table.Column{Head: "wall", Right: true}, table.Column{Head: "seeds/s", Right: true},
-		table.Column{Head: "messages", Right: true}, table.Column{Head: "lost", Right: true}, table.Column{Head: "faults", Right: true})
+		table.Column{Head: "virtual", Right: true, Spare: true}, table.Column{Head: "wall", Right: true, Spare: true}, table.Column{Head: "seeds/s", Right: true, Spare: true},
+		table.Column{Head: "messages", Right: true, Spare: true}, table.Column{Head: "lost", Right: true, Spare: true}, table.Column{Head: "faults", Right: true, Spare: true})
 	suite := ""
 	for _, tally := range v.tallies {
 		sc := tally.Job.Scenario
@@ -95,6 +107,8 @@ func verdictOn(t *runner.Tally) table.Cell {
 		return table.Cell{Text: "FAIL", Style: screen.Bad}
 	case t.Vacuous() != "":
 		return table.Cell{Text: "VACUOUS", Style: screen.Bad}
+	case t.Job.Seeds == 0: // there are more shares than seeds
+		return table.Cell{Text: "none here", Style: screen.Faint}
 	case t.Done == 0:
 		return table.Cell{Text: "not run", Style: screen.Faint}
 	case t.Done < t.Job.Seeds:
@@ -106,11 +120,12 @@ func verdictOn(t *runner.Tally) table.Cell {
 // summary is the run in a line.
 func (v *verdict) summary(out screen.Screen) string {
 	var done, failures, scenarios int
-	var virtual time.Duration
+	var virtual, wall time.Duration
 	for _, t := range v.tallies {
 		done += t.Done
 		failures += t.Failed
 		virtual += t.Virtual
+		wall += t.Wall
 		if t.Failed > 0 || t.Vacuous() != "" {
 			scenarios++
 		}
@@ -121,12 +136,18 @@ func (v *verdict) summary(out screen.Screen) string {
 		word = out.Paint(screen.Bad, "FAIL") + ":"
 		what = fmt.Sprintf("%s of %s failed, in %d of %s", count(failures), plural(done, "seed"), scenarios, plural(len(v.tallies), "scenario"))
 	}
-	if v.interrupted {
+	switch {
+	case v.partial:
+		word = strings.TrimSuffix(word, ":") + " so far:"
+	case v.interrupted:
 		word = strings.TrimSuffix(word, ":") + " so far, interrupted:"
 	}
 	with := ""
 	if v.race {
 		with = " with -race"
+	}
+	if v.took == 0 {
+		return fmt.Sprintf("%s %s; %s of virtual time in %s of one core%s", word, what, seconds(virtual), seconds(wall), with)
 	}
 	s := v.took.Seconds()
 	return fmt.Sprintf("%s %s; %s of virtual time in %s%s (%s seeds/s, %s virtual s/s)", word,

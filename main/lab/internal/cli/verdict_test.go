@@ -15,7 +15,7 @@ import (
 )
 
 func tally(name string, first *runner.Failure) *runner.Tally {
-	t := &runner.Tally{Job: runner.Job{Scenario: testbin.Scenario{Suite: "raft", Name: name}, Seeds: 10}, Done: 10, First: first}
+	t := &runner.Tally{Job: runner.Job{Scenario: testbin.Scenario{Suite: "raft", Name: name}, Seeds: 10}, Sums: runner.Sums{Done: 10, First: first}}
 	if first != nil {
 		t.Failed = 2
 	}

@@ -24,7 +24,7 @@ type watch struct {
 func newWatch(plan []runner.Job) *watch {
 	w := &watch{start: time.Now()}
 	for _, job := range plan {
-		w.left += job.Seeds
+		w.left += job.Left()
 	}
 	return w
 }

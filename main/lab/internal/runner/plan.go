@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"6.824/main/lab/internal/testbin"
@@ -95,4 +97,28 @@ type Job struct {
 	Scenario testbin.Scenario
 	First    int64
 	Seeds    int
+	Before   []Part // what is done already, by an earlier run that did not come to its end
+}
+
+// Left is how many seeds are not done yet.
+func (j Job) Left() int {
+	n := 0
+	for _, s := range j.left() {
+		n += s.n
+	}
+	return n
+}
+
+// left is the seeds that are not done yet.
+func (j Job) left() []span {
+	todo := []span{{j.First, j.Seeds}}
+	done := slices.Clone(j.Before)
+	slices.SortFunc(done, func(a, b Part) int { return cmp.Compare(a.From, b.From) })
+	for _, p := range done {
+		last := &todo[len(todo)-1]
+		end, after := last.first+int64(last.n), p.From+int64(p.Done)
+		last.n = int(p.From - last.first)
+		todo = append(todo, span{after, int(end - after)})
+	}
+	return slices.DeleteFunc(todo, func(s span) bool { return s.n <= 0 })
 }

@@ -18,6 +18,10 @@ type Options struct {
 	Workers     int                                   // processes at once; less than 1 means 1
 	MaxFailures int                                   // a job stops after so many; 0 means never
 	Notify      func(job int, before, after Snapshot) // called for every seed that ended, one call at a time; may be nil
+
+	// Record is told of every part of a job whose process has come to its end, one call at a
+	// time; its error ends the run. It may be nil. What it was told need not be run again.
+	Record func(job int, p Part) error
 }
 
 // Snapshot is a job's tally at a moment.
@@ -43,10 +47,9 @@ func Run(ctx context.Context, jobs []Job, opt Options) ([]*Tally, error) {
 	r := &run{opt: opt, changed: make(chan struct{}, 1)}
 	tallies := make([]*Tally, len(jobs))
 	for i, job := range jobs {
-		tallies[i] = newTally(job)
-		w := &work{index: i, size: 1, tally: tallies[i], cancels: map[int64]context.CancelFunc{}}
-		w.putBack(span{job.First, job.Seeds})
-		w.handed = 0
+		tallies[i] = NewTally(job)
+		w := &work{index: i, size: 1, tally: tallies[i], cancels: map[int64]context.CancelFunc{}, todo: job.left(), handed: tallies[i].Done}
+		w.tally.Stopped = r.tooMany(w.tally)
 		r.all = append(r.all, w)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -134,28 +137,31 @@ func (r *run) wake() {
 // batch runs one batch and sees to what its process left undone.
 func (r *run) batch(ctx, batchCtx context.Context, w *work, s span) error {
 	job := w.tally.Job
-	failed := false
+	part := Part{From: s.first, Sums: newSums()}
 	out, err := job.Binary.Run(batchCtx, testbin.Batch{Test: job.Scenario.Test, First: s.first, Seeds: s.n}, func(res testbin.Result) {
-		failed = failed || !res.OK
-		r.update(w, func(t *Tally) { t.add(res) })
+		part.add(job, res)
+		r.update(w, func(t *Tally) { t.add(job, res) })
 	})
 	r.mu.Lock()
 	w.tally.Wall += out.Wall
+	part.Wall = out.Wall
 	w.took(s.n, out.Wall)
 	stopped := w.tally.Stopped
 	r.mu.Unlock()
 	switch {
 	case stopped && ctx.Err() == nil:
-		return nil // it was told to stop
+		return r.record(w, part) // it was told to stop
 	case err != nil:
 		return err
-	case out.Reported >= s.n && (out.Exit == nil || failed):
-		return nil
+	case out.Reported >= s.n && (out.Exit == nil || part.Failed > 0):
+		return r.record(w, part)
 	case out.Reported >= s.n:
 		seed := s.first + int64(s.n) - 1
 		text := fmt.Sprintf("%s seed=%d: every run was well, and yet the test failed (%v)", job.Scenario.Name, seed, out.Exit)
-		r.update(w, func(t *Tally) { t.fail(seed, text+"\n"+strings.TrimSpace(out.Output)) })
-		return nil
+		text += "\n" + strings.TrimSpace(out.Output)
+		part.fail(job, seed, text)
+		r.update(w, func(t *Tally) { t.fail(job, seed, text) })
+		return r.record(w, part)
 	}
 	// The process ended before it was through: the seed that it was at is to blame.
 	seed := s.first + int64(out.Reported)
@@ -164,11 +170,27 @@ func (r *run) batch(ctx, batchCtx context.Context, w *work, s span) error {
 		text = fmt.Sprintf("%s seed=%d: the process died (%v)", job.Scenario.Name, seed, out.Exit)
 	}
 	text += "\n" + strings.TrimSpace(out.Output)
-	r.update(w, func(t *Tally) { t.crash(seed, text) })
+	part.crash(job, seed, text)
+	r.update(w, func(t *Tally) { t.crash(job, seed, text) })
 	r.mu.Lock()
 	w.putBack(span{seed + 1, s.n - out.Reported - 1})
 	r.mu.Unlock()
-	return nil
+	return r.record(w, part)
+}
+
+// record hands on a part that is done.
+func (r *run) record(w *work, p Part) error {
+	if r.opt.Record == nil || p.Done == 0 {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.opt.Record(w.index, p)
+}
+
+// tooMany reports whether a job has failed often enough to be stopped.
+func (r *run) tooMany(t *Tally) bool {
+	return r.opt.MaxFailures > 0 && t.Failed >= r.opt.MaxFailures
 }
 
 // update changes a tally, tells the caller, and stops the job if that was one failure
@@ -178,7 +200,7 @@ func (r *run) update(w *work, change func(*Tally)) {
 	defer r.mu.Unlock()
 	before := w.tally.snapshot()
 	change(w.tally)
-	if r.opt.MaxFailures > 0 && w.tally.Failed >= r.opt.MaxFailures && !w.tally.Stopped {
+	if r.tooMany(w.tally) && !w.tally.Stopped {
 		w.tally.Stopped = true
 		w.todo = nil
 		for _, cancel := range w.cancels {

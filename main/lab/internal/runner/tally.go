@@ -1,74 +1,25 @@
 package runner
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"time"
-
-	"6.824/main/lab/internal/testbin"
 )
-
-// Failure is a seed that failed.
-type Failure struct {
-	Seed    int64
-	Text    string // the report
-	Command string // runs exactly it again
-}
 
 // Tally is what a job's seeds have come to.
 type Tally struct {
-	Job      Job
-	Done     int // seeds that ended, failed ones included
-	Failed   int
-	Stopped  bool // after too many failures
-	First    *Failure
-	Virtual  time.Duration
-	Wall     time.Duration // of the job's processes, one core each
-	Messages int64
-	Lost     int64            // of the messages
-	Faults   int64            // messages and writes that injected faults hit
-	Hits     map[string]int64 // per kind of fault
-	counters map[string]int64
-	overall  map[string]int64
+	Job     Job
+	Stopped bool // after too many failures
+	Sums
 }
 
-func newTally(job Job) *Tally {
-	return &Tally{Job: job, Hits: map[string]int64{}, counters: map[string]int64{}, overall: map[string]int64{}}
-}
-
-func (t *Tally) add(r testbin.Result) {
-	t.Done++
-	t.Virtual += r.Virtual()
-	t.Messages += r.Messages()
-	t.Lost += r.Lost()
-	t.Faults += r.Hits()
-	for kind, n := range r.Faults {
-		t.Hits[kind] += n
+// NewTally begins the tally of a job; what was done of it before is in it.
+func NewTally(job Job) *Tally {
+	t := &Tally{Job: job, Sums: newSums()}
+	for _, p := range job.Before {
+		t.Add(p.Sums)
 	}
-	for name, n := range r.Counters {
-		t.counters[name] += n
-	}
-	for name, n := range r.Overall {
-		t.overall[name] = max(t.overall[name], n)
-	}
-	if !r.OK {
-		t.fail(r.Seed, r.Failure)
-	}
-}
-
-// crash counts a seed in which the process died.
-func (t *Tally) crash(seed int64, text string) {
-	t.Done++
-	t.fail(seed, text)
-}
-
-func (t *Tally) fail(seed int64, text string) {
-	t.Failed++
-	if t.First == nil || seed < t.First.Seed {
-		t.First = &Failure{Seed: seed, Text: text, Command: t.Job.Binary.Command(t.Job.Scenario.Test, seed)}
-	}
+	return t
 }
 
 // Vacuous says what did not happen often enough over all seeds for the scenario to have
@@ -78,10 +29,10 @@ func (t *Tally) Vacuous() string {
 	if t.Done < t.Job.Seeds || t.Done < t.Job.Scenario.Seeds {
 		return ""
 	}
-	for _, name := range slices.SortedFunc(maps.Keys(t.overall), cmp.Compare) {
-		if need := t.overall[name]; t.counters[name] < need {
+	for _, name := range slices.Sorted(maps.Keys(t.Overall)) {
+		if need := t.Overall[name]; t.Happened[name] < need {
 			return fmt.Sprintf("vacuous: over all %d seeds %q happened %d times, at least %d are needed for the scenario to have tried what it claims",
-				t.Done, name, t.counters[name], need)
+				t.Done, name, t.Happened[name], need)
 		}
 	}
 	return ""

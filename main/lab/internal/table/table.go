@@ -3,6 +3,7 @@ package table
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,6 +15,7 @@ type Column struct {
 	Head  string
 	Right bool // numbers
 	Gives int  // if the table is too wide, the column may shrink down to this width; 0 keeps it
+	Spare bool // if it is still too wide, the column is left out; the last that are spare go first
 }
 
 // Cell is a text and its style.
@@ -50,6 +52,7 @@ const gap = "  "
 
 // Print writes the table to s.
 func (t *Table) Print(s screen.Screen) {
+	t = t.fitting(s.Width())
 	widths := t.widths(s.Width())
 	head := make([]Cell, len(t.columns))
 	for i, c := range t.columns {
@@ -59,6 +62,31 @@ func (t *Table) Print(s screen.Screen) {
 	for _, row := range t.rows {
 		t.line(s, widths, row)
 	}
+}
+
+// fitting is the table without the spare columns for which there is no room.
+func (t *Table) fitting(limit int) *Table {
+	for i := len(t.columns) - 1; limit > 0 && i >= 0; i-- {
+		total := (len(t.columns) - 1) * len(gap)
+		for _, w := range t.widths(limit) {
+			total += w
+		}
+		if total <= limit {
+			break
+		}
+		if t.columns[i].Spare {
+			t = t.without(i)
+		}
+	}
+	return t
+}
+
+func (t *Table) without(i int) *Table {
+	less := New(slices.Delete(slices.Clone(t.columns), i, i+1)...)
+	for _, row := range t.rows {
+		less.rows = append(less.rows, slices.Delete(slices.Clone(row), i, i+1))
+	}
+	return less
 }
 
 func (t *Table) line(s screen.Screen, widths []int, row []Cell) {

@@ -45,6 +45,24 @@ TestNone
 	require.Contains(t, out.String(), "TestElect…   1000  ok")
 }
 
+func TestAScreenTooNarrowForAllLeavesOutWhatIsSpare(t *testing.T) {
+	tb := table.New(table.Column{Head: "name", Gives: 4}, table.Column{Head: "seeds", Right: true},
+		table.Column{Head: "wall", Right: true, Spare: true}, table.Column{Head: "lost", Right: true, Spare: true})
+	tb.Row("TestElection", 10, "3 s", 77)
+	for width, want := range map[int]string{
+		0:  "name          seeds  wall  lost\nTestElection     10   3 s    77\n",
+		25: "name    seeds  wall  lost\nTestE…     10   3 s    77\n",
+		20: "name     seeds  wall\nTestEl…     10   3 s\n",
+		11: "name  seeds\nTes…     10\n",
+	} {
+		var out bytes.Buffer
+		s := screen.Plain(&out)
+		s.Width = func() int { return width }
+		tb.Print(s)
+		require.Equal(t, want, out.String(), width)
+	}
+}
+
 func TestColourDoesNotCountAsWidth(t *testing.T) {
 	var out bytes.Buffer
 	s := screen.Plain(&out)
