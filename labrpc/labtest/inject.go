@@ -47,6 +47,7 @@ func (w *World) after(at time.Duration, key string, f func()) {
 // Heal ends every fault: links are healthy again, nodes that are down are started and
 // those that are paused resumed. Faults that are still to come will come.
 func (w *World) Heal() {
+	w.noteHealed()
 	w.do(w.faults.healAll)
 	for _, n := range w.Nodes() {
 		n.Resume()

@@ -48,6 +48,11 @@ type World struct {
 	injectedBy map[string]int // how many of these, by the injector's name
 	override   Schedule       // of -lab.faults: happens in place of all that the scenario injects
 	endedAt    time.Duration
+
+	plan   *Case           // what is run instead of the scenario as it is, nil if nothing
+	own    Schedule        // what the scenario broke without Inject, in absolute times
+	healed []time.Duration // when Heal was called
+	asked  []Operation     // what clients asked for
 }
 
 // quota is a vacuity condition: a counter and the least it must show.

@@ -102,6 +102,7 @@ func (h *hunted) print(out screen.Screen, failures bool) {
 			fmt.Fprintf(out, "\n%s (%s), seed %d\n%s\n", out.Paint(screen.Bold, v.Mutant.Name), v.Mutant.File, v.Failure.Seed, h.report(v))
 		}
 	}
+	h.printShrunk(out)
 	for _, command := range h.alarms() {
 		fmt.Fprintf(out, "\n%s the reference itself fails here, so this kills no mutant:\n  again   %s\n", out.Paint(screen.Bad, "ERROR"), command)
 	}
