@@ -17,14 +17,18 @@ func (w *World) Inject(s Schedule) {
 	for i := range s {
 		s[i].At += w.Now()
 	}
-	w.schedule(s, w.actorName())
+	now := w.moment()
+	w.schedule(s, w.actorName(), now)
 }
 
 // schedule makes the faults of s happen at their times since the world began. Faults of one instant happen
 // in the order in which their injector injected them; those of different injectors, who may do so in one
 // step, go by the injectors' names.
-func (w *World) schedule(s Schedule, by string) {
+func (w *World) schedule(s Schedule, by string, now moment) {
 	w.mu.Lock()
+	for range s {
+		w.noted.injected = append(w.noted.injected, now)
+	}
 	w.injected = append(w.injected, s...)
 	first := w.injectedBy[by]
 	w.injectedBy[by] += len(s)
@@ -36,6 +40,15 @@ func (w *World) schedule(s Schedule, by string) {
 			w.after(f.At+f.For, key+" over", func() { w.faults.end(f) })
 		}
 	}
+}
+
+// onceSetUp is s, but what would begin with the world itself does so when the scenario has set up its nodes.
+func (s Schedule) onceSetUp() Schedule {
+	later := slices.Clone(s)
+	for i := range later {
+		later[i].At = max(later[i].At, 1)
+	}
+	return later
 }
 
 // after has f run as an event of the engine at a time since the world began, or at

@@ -62,29 +62,6 @@ func (o Operation) String() string {
 	return text
 }
 
-// Asked notes an operation that was asked for now, for scenarios whose clients can be played again: see
-// [Scenario.Play]. Arg is anything that JSON can say, nil if there is none.
-func (w *World) Asked(op, node string, arg any) {
-	w.AskedAt(w.Now(), op, node, arg)
-}
-
-// AskedAt is Asked for what is known only later to matter.
-func (w *World) AskedAt(at time.Duration, op, node string, arg any) {
-	if w.plan != nil && w.plan.played() {
-		return
-	}
-	o := Operation{At: at, Op: op, Node: node}
-	if arg != nil {
-		var err error
-		if o.Arg, err = json.Marshal(arg); err != nil {
-			return // it can't be data: then the run can't be played, as shrinking will find out
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.asked = append(w.asked, o)
-}
-
 // inOrder sorts operations by time; of those of one instant, who noted them first is the scheduler's choice.
 func inOrder(ops []Operation) []Operation {
 	return slices.SortedStableFunc(slices.Values(ops), func(a, b Operation) int {

@@ -2,8 +2,31 @@ package labtest
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
+	"time"
 )
+
+// noted is what a run would be as data: what was broken in it, and what clients asked for.
+type noted struct {
+	injected []moment   // when each of World.injected was
+	own      []ownFault // what the scenario broke by other means than Inject
+	healed   []moment   // when all was well again
+	asked    []asked
+}
+
+// ownFault is a fault with the moments at which it began and ended.
+type ownFault struct {
+	Fault
+	began, ended moment
+	over         bool
+}
+
+// asked is an operation with the moment at which it was asked for.
+type asked struct {
+	Operation
+	when moment
+}
 
 // NoteFault notes that a scenario brings a fault about, or ends it, by other means than [World.Inject], so
 // that the run as data has it too. Node is "" for a kind that has no nodes. What the methods of [Node] do is
@@ -17,47 +40,120 @@ func (w *World) NoteFault(on bool, kind, node string) {
 }
 
 func (w *World) noteFault(on bool, f Fault) {
-	now := w.Now()
+	now := w.moment()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	i := slices.IndexFunc(w.own, func(o Fault) bool { return o.For == 0 && o.Kind == f.Kind && slices.Equal(o.Nodes, f.Nodes) })
+	own := w.noted.own
+	i := slices.IndexFunc(own, func(o ownFault) bool { return !o.over && o.Kind == f.Kind && slices.Equal(o.Nodes, f.Nodes) })
 	switch {
 	case on && i < 0:
-		f.At = now
-		w.own = append(w.own, f)
+		f.At = now.at
+		w.noted.own = append(own, ownFault{Fault: f, began: now})
 	case !on && i >= 0:
-		if w.own[i].For = now - w.own[i].At; w.own[i].For == 0 {
-			w.own = slices.Delete(w.own, i, i+1)
-		}
+		own[i].end(now)
+	}
+}
+
+// end ends a fault; a crash that takes no time is a restart.
+func (f *ownFault) end(now moment) {
+	f.ended, f.over = now, true
+	if f.Kind == "crash" && now.at == f.At {
+		f.Kind = "restart"
 	}
 }
 
 // noteHealed notes that all is well again.
 func (w *World) noteHealed() {
-	now := w.Now()
+	now := w.moment()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.healed = append(w.healed, now)
-	for i := range w.own {
-		if f := &w.own[i]; f.For == 0 && (f.Kind == "crash" || f.Kind == "pause") {
-			f.For = now - f.At
+	w.noted.healed = append(w.noted.healed, now)
+	for i := range w.noted.own {
+		if f := &w.noted.own[i]; !f.over && (f.Kind == "crash" || f.Kind == "pause") {
+			f.end(now)
 		}
 	}
 }
 
-// allFaults is what went wrong in a run: what was injected, and what the scenario did by itself.
-func (w *World) allFaults() Schedule {
-	own := slices.SortedStableFunc(slices.Values(w.own), func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Nodes, b.Nodes))
-	})
-	injected := slices.Clone(w.injected)
-	for i := range injected {
-		f := &injected[i]
-		for _, heal := range w.healed {
-			if lasts := f.For == 0 || f.At+f.For > heal; f.At < heal && lasts && !kinds[f.Kind].moment {
-				f.For = heal - f.At
+// Asks notes that a client asks a node for something, for scenarios whose clients can be played again: see
+// [Scenario.Play]. Arg is anything that JSON can say, nil if there is none. What it returns is to be called
+// once it is known that this mattered to anybody: that may be later.
+func (w *World) Asks(op, node string, arg any) (mattered func()) {
+	if w.plan != nil && w.plan.played() {
+		return func() {}
+	}
+	when := w.moment()
+	return func() {
+		o := Operation{At: when.at, Op: op, Node: node}
+		if arg != nil {
+			var err error
+			if o.Arg, err = json.Marshal(arg); err != nil {
+				return // it can't be data: then the run can't be played, as shrinking will find out
 			}
 		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.noted.asked = append(w.noted.asked, asked{o, when})
 	}
-	return append(injected, own...).sorted()
+}
+
+// asData is what was broken in a run, by Inject or otherwise, and what clients asked for, in absolute times.
+// What happened in one instant, one after the other, is a nanosecond apart, so that it stays in order.
+func (w *World) asData() (Schedule, []Operation) {
+	n := &w.noted
+	steps := map[time.Duration][]int{} // per instant, the sequence numbers at which something happened
+	see := func(m moment) { steps[m.at] = append(steps[m.at], m.seq) }
+	for i, m := range n.injected {
+		if w.injected[i].At == m.at {
+			see(m)
+		}
+	}
+	for _, f := range n.own {
+		see(f.began)
+		if f.over {
+			see(f.ended)
+		}
+	}
+	for _, op := range n.asked {
+		see(op.when)
+	}
+	for at, seqs := range steps {
+		slices.Sort(seqs)
+		steps[at] = slices.Compact(seqs)
+	}
+	place := func(m moment) time.Duration {
+		i, _ := slices.BinarySearch(steps[m.at], m.seq)
+		return m.at + time.Duration(i)
+	}
+
+	var faults Schedule
+	for i, f := range w.injected {
+		if m := n.injected[i]; f.At == m.at {
+			f.At = place(m)
+		}
+		for _, heal := range n.healed {
+			if lasts := f.For == 0 || f.At+f.For > heal.at; f.At < heal.at && lasts && !kinds[f.Kind].moment {
+				f.For = heal.at - f.At
+			}
+		}
+		faults = append(faults, f)
+	}
+	own := slices.SortedStableFunc(slices.Values(n.own), func(a, b ownFault) int { // of one step, in an order that is always the same
+		return cmp.Or(a.began.compare(b.began), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Nodes, b.Nodes))
+	})
+	for _, o := range own {
+		o.At = place(o.began)
+		if o.over && !kinds[o.Kind].moment {
+			if o.For = place(o.ended) - o.At; o.For <= 0 {
+				continue
+			}
+		}
+		faults = append(faults, o.Fault)
+	}
+	var ops []Operation
+	for _, op := range n.asked {
+		op.At = place(op.when)
+		ops = append(ops, op.Operation)
+	}
+	return faults.sorted(), inOrder(ops)
 }

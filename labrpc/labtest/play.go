@@ -4,7 +4,7 @@ import "fmt"
 
 // Player sets up the world of a scenario with so many nodes (0: as many as the scenario has), starts them,
 // and returns what does one of the operations that clients asked for in a run of the scenario, as it noted
-// them with [World.Asked]. That is called at the operation's time, on an actor of its own, which is called
+// them with [World.Asks]. That is called at the operation's time, on an actor of its own, which is called
 // so; it may be asked of a node that is not there.
 //
 // Nothing that a Player checks may depend on what is asked, or broken, or on how well that goes: parts of it

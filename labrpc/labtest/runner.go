@@ -72,10 +72,10 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 	var ended time.Duration
 	out := b.run(r.t, func() {
 		w = newWorld(r.sc.Name, r.seed, b)
-		w.override = r.faults
+		w.override = r.faults.onceSetUp()
 		run := r.sc.Run
 		if r.plan != nil {
-			w.plan, w.override = r.plan, append(Schedule{}, r.plan.Faults...)
+			w.plan, w.override = r.plan, r.plan.Faults.onceSetUp()
 			if r.plan.played() {
 				run = func(w *World) { w.play(r.sc.Play) }
 			}

@@ -60,7 +60,7 @@ func (r *runner) shrink(first *result) *Shrunk {
 	for _, q := range w.atLeast {
 		s.quotas = append(s.quotas, quota{q.counter, min(q.n, w.counters[q.counter])})
 	}
-	all, ops := w.allFaults(), inOrder(w.asked)
+	all, ops := w.asData()
 	shrunk := &Shrunk{FaultsBefore: len(all), OpsBefore: len(ops)}
 	if !s.begin(first.violation.At, all, ops, w.injected) {
 		return nil
@@ -68,13 +68,15 @@ func (r *runner) shrink(first *result) *Shrunk {
 	for before := ""; before != s.size() && !s.late; {
 		before = s.size()
 		s.fewer()
-		s.simpler()
+		if s.best.played() { // a scenario counts on its faults to be as they are
+			s.simpler()
+		}
 	}
 	s.tidy()
 	shrunk.Case, shrunk.Faults, shrunk.Ops = s.best, len(s.best.Faults), len(s.best.Ops)
 	if shrunk.Played = s.best.played(); !shrunk.Played { // the rest happened all the same
-		shrunk.Faults += len(s.result.world.own)
-		shrunk.Ops = len(s.result.world.asked)
+		all, ops := s.result.world.asData()
+		shrunk.Faults, shrunk.Ops = len(all), len(ops)
 	}
 	shrunk.Runs, shrunk.Stopped = s.runs, s.late
 	shrunk.Story = r.story(s.best)
@@ -137,12 +139,17 @@ func (s *shrinker) first(candidates []*Case) int {
 }
 
 // same says whether a run of c shows the failure. When the scenario drives the clients, it may expect things
-// of a world in which faults happen that are left out now: then as much must have happened as it needs.
+// of a world in which faults happen that are left out now: then as much must have happened as it needs, and
+// it must not have gone on for longer.
 func (s *shrinker) same(c *Case, res *result) bool {
 	if res.violation == nil || res.violation.Check != s.check {
 		return false
 	}
-	return c.played() || !slices.ContainsFunc(s.quotas, func(q quota) bool { return res.Counters[q.counter] < q.n })
+	if c.played() || s.best == nil {
+		return true
+	}
+	vacuous := slices.ContainsFunc(s.quotas, func(q quota) bool { return res.Counters[q.counter] < q.n })
+	return !vacuous && res.violation.At <= s.result.violation.At
 }
 
 // trim takes out of the best case what comes after its failure.

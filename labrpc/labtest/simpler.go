@@ -127,17 +127,18 @@ func (c *Case) shift(from, by time.Duration) {
 func (s *shrinker) tidy() {
 	s.late = s.late && time.Now().After(s.deadline.Add(lastRuns))
 	s.deadline = s.deadline.Add(lastRuns)
+	if !s.best.played() {
+		return
+	}
 	for _, unit := range []time.Duration{time.Millisecond, 10 * time.Microsecond, time.Microsecond} {
 		if s.try(func(c *Case) bool { c.round(unit); return true }) {
 			break
 		}
 	}
-	if s.best.played() {
-		s.try(func(c *Case) bool {
-			c.Until = (s.result.violation.At + spare).Round(time.Millisecond)
-			return true
-		})
-	}
+	s.try(func(c *Case) bool {
+		c.Until = (s.result.violation.At + spare).Round(time.Millisecond)
+		return true
+	})
 }
 
 // lastRuns is the time for tidying up, beyond the budget.

@@ -214,11 +214,11 @@ func (c *Cluster) Start(i int, command any) (index, term int, ok bool) {
 	if s == nil {
 		return 0, 0, false
 	}
-	now := c.Now()
+	taken := c.Asks("start", c.names[i], command)
 	if !c.ask(func() {
 		if index, term, ok = s.rf.Start(command); ok { // perhaps long after nobody waits for it any more
 			c.sawStart(i, index, term)
-			c.AskedAt(now, "start", c.names[i], command)
+			taken()
 		}
 	}) || !ok {
 		return 0, 0, false

@@ -198,7 +198,7 @@ func (c *Cluster) Calls(i int) int { return c.Net().GetCount(c.names[i]) }
 
 // Recover ends all faults, and makes sure that the cluster gets something done within d and that all servers catch up.
 func (c *Cluster) Recover(within time.Duration) {
-	c.Asked("recover", "", within.String())
+	c.Asks("recover", "", within.String())()
 	c.Connect(c.All()...)
 	c.unreliable(false)
 	c.longReordering(false)

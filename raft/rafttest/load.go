@@ -197,10 +197,10 @@ func (l *Load) submit(server int, op Op) (int, answer) {
 	}
 	var index int
 	var ok bool
-	now := l.c.Now()
+	taken := l.c.Asks("start", s.name, op)
 	if !l.c.ask(func() {
 		if index, _, ok = s.rf.Start(op); ok {
-			l.c.AskedAt(now, "start", s.name, op)
+			taken()
 		}
 	}) {
 		return 0, unclear // it may take it when it wakes up
@@ -228,7 +228,7 @@ func (l *Load) readIndex(server int, op Op) (int, answer) {
 	if s == nil {
 		return 0, refused
 	}
-	l.c.Asked("read", s.name, op)
+	l.c.Asks("read", s.name, op)()
 	index, err := s.readIndex(answerBound)
 	if err != nil {
 		return 0, refused
