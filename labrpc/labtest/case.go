@@ -24,11 +24,13 @@ type Case struct {
 	Digest          string // of the history in which it did; "" says nothing about it
 	Nodes           int    // how many nodes there are, 0 means as many as the scenario has
 
-	// Until is when the run ends. It is 0 if the scenario itself drives its clients, decides when it ends, and
-	// breaks what it breaks by other means than Inject; then there are no Ops.
-	Until  time.Duration
-	Faults Schedule    // instead of those that the scenario injects
-	Ops    []Operation // what clients ask for
+	Until time.Duration // when the run ends, 0 means when the scenario does
+
+	Faults Schedule // instead of those that the scenario injects
+	// Played says that the clients ask for Ops. Otherwise the scenario itself drives its clients, breaks what it
+	// breaks by other means than Inject, and there are no Ops.
+	Played bool
+	Ops    []Operation
 
 	comments []string // the lines before the header, without #
 	line     int      // of the header, in the file that it was read from
@@ -41,13 +43,11 @@ type caseJSON struct {
 	Test    string `json:"test"`
 	Seed    int64  `json:"seed"`
 	Check   string `json:"check"`
+	Played  bool   `json:"played,omitempty"`
 	Nodes   int    `json:"nodes,omitempty"`
 	Until   string `json:"until,omitempty"`
 	Digest  string `json:"digest,omitempty"`
 }
-
-// played says whether the operations are played instead of the scenario.
-func (c *Case) played() bool { return c.Until > 0 }
 
 // wrong is an error about what the case says it is.
 func (c *Case) wrong(format string, args ...any) error {
@@ -64,8 +64,8 @@ func (c *Case) WriteTo(w io.Writer) (int64, error) {
 	for _, line := range c.comments {
 		fmt.Fprintf(&b, "# %s\n", line)
 	}
-	head := caseJSON{c.name(), c.Package, c.Test, c.Seed, c.Check, c.Nodes, "", c.Digest}
-	if c.played() {
+	head := caseJSON{c.name(), c.Package, c.Test, c.Seed, c.Check, c.Played, c.Nodes, "", c.Digest}
+	if c.Until > 0 {
 		head.Until = c.Until.String()
 	}
 	var err error
@@ -140,7 +140,7 @@ func parseHead(line []byte) (*Case, error) {
 	if j.Check == "" {
 		return nil, errors.New(`"check" is missing: what failed`)
 	}
-	c := &Case{Suite: suite, Scenario: scenario, Package: j.Package, Test: j.Test, Seed: j.Seed, Check: j.Check, Digest: j.Digest, Nodes: j.Nodes, Faults: Schedule{}}
+	c := &Case{Suite: suite, Scenario: scenario, Package: j.Package, Test: j.Test, Seed: j.Seed, Check: j.Check, Digest: j.Digest, Played: j.Played, Nodes: j.Nodes, Faults: Schedule{}}
 	if j.Nodes < 0 {
 		return nil, errors.New(`"nodes" can't be negative`)
 	}
@@ -150,6 +150,9 @@ func parseHead(line []byte) (*Case, error) {
 			return nil, fmt.Errorf(`"until" must be a time such as "2.5s", not %q`, j.Until)
 		}
 		c.Until = until
+	}
+	if c.Played && c.Until == 0 {
+		return nil, errors.New(`a case that is "played" needs "until": when it ends`)
 	}
 	return c, nil
 }
@@ -173,8 +176,8 @@ func (c *Case) parseLine(line []byte) error {
 		}
 		c.Faults = append(c.Faults, f)
 		return nil
-	case !c.played():
-		return errors.New(`this case has no "until", so its scenario drives the clients, and an operation can't be played`)
+	case !c.Played:
+		return errors.New(`this case is not "played": its scenario drives the clients, and there can be no operation`)
 	}
 	var op Operation
 	if err := json.Unmarshal(line, &op); err != nil {

@@ -79,7 +79,10 @@ func (n *Node) Rand(name string) *rand.Rand {
 
 // Start boots a node that is down; of one that is up it does nothing.
 func (n *Node) Start() {
-	n.noteFault(false, "crash", "")
+	if !n.Up() {
+		n.noteFault(false, "crash", "")
+		n.noteFault(false, "crashatwrite", "") // if it was that
+	}
 	n.w.do(n.start)
 }
 
@@ -113,7 +116,7 @@ func (n *Node) Resume() {
 
 // noteFault notes what the scenario does to the node.
 func (n *Node) noteFault(on bool, kind string, mode CrashMode) {
-	n.w.noteFault(on, Fault{Kind: kind, Nodes: []string{n.name}, Mode: mode})
+	n.w.NoteFault(on, Fault{Kind: kind, Nodes: []string{n.name}, Mode: mode})
 }
 
 // Up says whether the node has been started and has not crashed since.

@@ -29,17 +29,9 @@ type asked struct {
 }
 
 // NoteFault notes that a scenario brings a fault about, or ends it, by other means than [World.Inject], so
-// that the run as data has it too. Node is "" for a kind that has no nodes. What the methods of [Node] do is
-// noted by themselves.
-func (w *World) NoteFault(on bool, kind, node string) {
-	f := Fault{Kind: kind}
-	if node != "" {
-		f.Nodes = []string{node}
-	}
-	w.noteFault(on, f)
-}
-
-func (w *World) noteFault(on bool, f Fault) {
+// that the run as data has it too; At and For are as it happens. It ends when it is noted with on being
+// false and the same kind and nodes. What the methods of [Node] do is noted by themselves.
+func (w *World) NoteFault(on bool, f Fault) {
 	now := w.moment()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -79,7 +71,7 @@ func (w *World) noteHealed() {
 // [Scenario.Play]. Arg is anything that JSON can say, nil if there is none. What it returns is to be called
 // once it is known that this mattered to anybody: that may be later.
 func (w *World) Asks(op, node string, arg any) (mattered func()) {
-	if w.plan != nil && w.plan.played() {
+	if w.plan != nil && w.plan.Played {
 		return func() {}
 	}
 	when := w.moment()
@@ -98,8 +90,9 @@ func (w *World) Asks(op, node string, arg any) (mattered func()) {
 }
 
 // asData is what was broken in a run, by Inject or otherwise, and what clients asked for, in absolute times.
-// What happened in one instant, one after the other, is a nanosecond apart, so that it stays in order.
-func (w *World) asData() (Schedule, []Operation) {
+// With apart, what happened in one instant, one after the other, is a nanosecond apart, so that it stays in
+// order; without, faults come before all else. injected is what of the faults was by Inject.
+func (w *World) asData(apart bool) (all, injected Schedule, ops []Operation) {
 	n := &w.noted
 	steps := map[time.Duration][]int{} // per instant, the sequence numbers at which something happened
 	see := func(m moment) { steps[m.at] = append(steps[m.at], m.seq) }
@@ -122,22 +115,26 @@ func (w *World) asData() (Schedule, []Operation) {
 		steps[at] = slices.Compact(seqs)
 	}
 	place := func(m moment) time.Duration {
+		if !apart {
+			return m.at
+		}
 		i, _ := slices.BinarySearch(steps[m.at], m.seq)
 		return m.at + time.Duration(i)
 	}
 
-	var faults Schedule
+	injected = Schedule{}
 	for i, f := range w.injected {
-		if m := n.injected[i]; f.At == m.at {
-			f.At = place(m)
+		if m := n.injected[i]; f.At == m.at && apart {
+			f.At = place(m) + 1
 		}
 		for _, heal := range n.healed {
 			if lasts := f.For == 0 || f.At+f.For > heal.at; f.At < heal.at && lasts && !kinds[f.Kind].moment {
 				f.For = heal.at - f.At
 			}
 		}
-		faults = append(faults, f)
+		injected = append(injected, f)
 	}
+	all = slices.Clone(injected)
 	own := slices.SortedStableFunc(slices.Values(n.own), func(a, b ownFault) int { // of one step, in an order that is always the same
 		return cmp.Or(a.began.compare(b.began), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Nodes, b.Nodes))
 	})
@@ -148,12 +145,11 @@ func (w *World) asData() (Schedule, []Operation) {
 				continue
 			}
 		}
-		faults = append(faults, o.Fault)
+		all = append(all, o.Fault)
 	}
-	var ops []Operation
 	for _, op := range n.asked {
 		op.At = place(op.when)
 		ops = append(ops, op.Operation)
 	}
-	return faults.sorted(), inOrder(ops)
+	return all.sorted(), injected.sorted(), inOrder(ops)
 }

@@ -109,8 +109,8 @@ func (s *Suite) fits(c *Case) error {
 		return c.wrong("this is the suite %s, and the case is of %s", s.Name, c.Suite)
 	case i < 0:
 		return c.wrong("the suite %s has no scenario %q (any more)", s.Name, c.Scenario)
-	case c.played() && s.Scenarios[i].Play == nil:
-		return c.wrong(`operations of %s can't be played, so it may not have "until"`, c.Scenario)
+	case c.Played && s.Scenarios[i].Play == nil:
+		return c.wrong(`operations of %s can't be played, so it can't be "played"`, c.Scenario)
 	}
 	return nil
 }

@@ -76,8 +76,11 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 		run := r.sc.Run
 		if r.plan != nil {
 			w.plan, w.override = r.plan, r.plan.Faults.onceSetUp()
-			if r.plan.played() {
+			if r.plan.Played {
 				run = func(w *World) { w.play(r.sc.Play) }
+			}
+			if until := r.plan.Until; until > 0 {
+				w.net.At(w.start.Add(until), "until", w.end)
 			}
 		}
 		if sink != nil {

@@ -60,22 +60,22 @@ func (r *runner) shrink(first *result) *Shrunk {
 	for _, q := range w.atLeast {
 		s.quotas = append(s.quotas, quota{q.counter, min(q.n, w.counters[q.counter])})
 	}
-	all, ops := w.asData()
+	all, _, ops := w.asData(true)
 	shrunk := &Shrunk{FaultsBefore: len(all), OpsBefore: len(ops)}
-	if !s.begin(first.violation.At, all, ops, w.injected) {
+	if !s.begin(w, first.violation.At) {
 		return nil
 	}
 	for before := ""; before != s.size() && !s.late; {
 		before = s.size()
 		s.fewer()
-		if s.best.played() { // a scenario counts on its faults to be as they are
+		if s.best.Played { // a scenario counts on its faults to be as they are
 			s.simpler()
 		}
 	}
 	s.tidy()
 	shrunk.Case, shrunk.Faults, shrunk.Ops = s.best, len(s.best.Faults), len(s.best.Ops)
-	if shrunk.Played = s.best.played(); !shrunk.Played { // the rest happened all the same
-		all, ops := s.result.world.asData()
+	if shrunk.Played = s.best.Played; !shrunk.Played { // the rest happened all the same
+		all, _, ops := s.result.world.asData(true)
 		shrunk.Faults, shrunk.Ops = len(all), len(ops)
 	}
 	shrunk.Runs, shrunk.Stopped = s.runs, s.late
@@ -85,21 +85,23 @@ func (r *runner) shrink(first *result) *Shrunk {
 }
 
 // begin finds a first case that fails: all that happened as data, or just the faults that were injected.
-func (s *shrinker) begin(at time.Duration, all Schedule, ops []Operation, injected Schedule) bool {
-	blank := Case{
-		Suite: s.suite.Name, Scenario: s.sc.Name, Package: packageDir(), Test: s.t.Name(), Seed: s.seed, Check: s.check,
-		Faults: Schedule{}, Ops: []Operation{},
-	}
-	if s.sc.Play != nil {
-		c := blank
-		c.Nodes, c.Until, c.Faults, c.Ops = len(s.names), at+spare, all, ops
-		if s.first([]*Case{&c}) == 0 {
-			return true
+func (s *shrinker) begin(w *World, at time.Duration) bool {
+	for _, played := range []bool{true, false} {
+		for _, apart := range []bool{true, false} {
+			c := Case{
+				Suite: s.suite.Name, Scenario: s.sc.Name, Package: packageDir(), Test: s.t.Name(), Seed: s.seed, Check: s.check,
+				Until: at + spare, Played: played,
+			}
+			all, injected, ops := w.asData(apart)
+			if c.Faults = injected; played {
+				c.Nodes, c.Faults, c.Ops = len(s.names), all, ops
+			}
+			if possible := s.sc.Play != nil || !played; possible && s.first([]*Case{&c}) == 0 {
+				return true
+			}
 		}
 	}
-	c := blank
-	c.Faults = injected.sorted()
-	return s.first([]*Case{&c}) == 0
+	return false
 }
 
 // spare is how much longer than to its failure a played run may take.
@@ -145,7 +147,7 @@ func (s *shrinker) same(c *Case, res *result) bool {
 	if res.violation == nil || res.violation.Check != s.check {
 		return false
 	}
-	if c.played() || s.best == nil {
+	if c.Played || s.best == nil {
 		return true
 	}
 	vacuous := slices.ContainsFunc(s.quotas, func(q quota) bool { return res.Counters[q.counter] < q.n })
@@ -210,7 +212,7 @@ func (s *shrinker) fewerNodes() {
 			return true
 		}
 	}
-	for s.best.played() && (s.try(drop(2)) || s.try(drop(1))) {
+	for s.best.Played && (s.try(drop(2)) || s.try(drop(1))) {
 	}
 }
 

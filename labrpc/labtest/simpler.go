@@ -77,7 +77,7 @@ func (f Fault) variants() (all []Fault) {
 
 // sooner makes the run shorter: what comes after a pause comes sooner.
 func (s *shrinker) sooner() {
-	for i := 0; s.best.played(); i++ {
+	for i := 0; s.best.Played; i++ {
 		times := s.best.times()
 		if i >= len(times) {
 			return
@@ -127,11 +127,8 @@ func (c *Case) shift(from, by time.Duration) {
 func (s *shrinker) tidy() {
 	s.late = s.late && time.Now().After(s.deadline.Add(lastRuns))
 	s.deadline = s.deadline.Add(lastRuns)
-	if !s.best.played() {
-		return
-	}
 	for _, unit := range []time.Duration{time.Millisecond, 10 * time.Microsecond, time.Microsecond} {
-		if s.try(func(c *Case) bool { c.round(unit); return true }) {
+		if s.best.Played && s.try(func(c *Case) bool { c.round(unit); return true }) {
 			break
 		}
 	}

@@ -125,7 +125,7 @@ func (c *Cluster) connect(yes bool, servers []int) {
 	defer c.mu.Unlock()
 	for _, i := range servers {
 		c.connected[i] = yes
-		c.NoteFault(!yes, "isolate", c.names[i])
+		c.NoteFault(!yes, labtest.Fault{Kind: "isolate", Nodes: c.Names(i)})
 	}
 	c.Logf("connected: %v", c.connected)
 	together := []any{}
@@ -143,13 +143,13 @@ func (c *Cluster) connect(yes bool, servers []int) {
 // unreliable makes the network the course's unreliable one, or ends that.
 func (c *Cluster) unreliable(yes bool) {
 	c.Net().Reliable(!yes)
-	c.NoteFault(yes, "unreliable", "")
+	c.NoteFault(yes, labtest.Fault{Kind: "unreliable"})
 }
 
 // longReordering lets replies come late, as the course's network does it, or ends that.
 func (c *Cluster) longReordering(yes bool) {
 	c.Net().LongReordering(yes)
-	c.NoteFault(yes, "long-reordering", "")
+	c.NoteFault(yes, labtest.Fault{Kind: "long-reordering"})
 }
 
 // Reachable lists the servers that are up and not disconnected.
