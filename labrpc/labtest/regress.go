@@ -139,13 +139,12 @@ func (s *Suite) replay(t *testing.T, sc Scenario) bool {
 	if *flags.digest {
 		fmt.Printf("digest %s seed=%d %s\n", t.Name(), c.Seed, res.Digest)
 	}
-	fmt.Println(r.retell(path, res))
-	if res.violation != nil || res.outcome.frozen != "" {
-		t.Fail()
-	}
-	res.OK = !t.Failed()
-	if !res.OK {
-		res.Failure = r.retell(path, res)
+	res.Replayed = r.retell(path, res)
+	if res.OK = res.violation == nil && res.outcome.frozen == ""; res.OK {
+		t.Log(res.Replayed)
+	} else {
+		res.Failure = res.Replayed
+		t.Error(res.Replayed)
 	}
 	writeResult(t, res)
 	return true

@@ -27,9 +27,11 @@ type result struct {
 	Failure   string           `json:"failure,omitempty"`
 	Repro     string           `json:"repro"`
 	Shrunk    *Shrunk          `json:"shrunk,omitempty"`
+	Replayed  string           `json:"replayed,omitempty"` // of -lab.replay: what came of the case
 
 	outcome   outcome
 	violation *Violation
+	report    func(*Violation) string // of the failed run
 	injected  Schedule
 	world     *World // that has ended; nil if it is frozen
 }
@@ -52,7 +54,8 @@ func newResult(r *runner, w *World, ended time.Duration) *result {
 func (res *result) fail(r *runner, v *Violation, tracePath, schedulePath string) {
 	res.OK = false
 	res.Repro = reproCommand(r)
-	res.Failure = failureReport(r, v, tracePath, schedulePath)
+	res.report = func(v *Violation) string { return failureReport(r, v, tracePath, schedulePath) }
+	res.Failure = res.report(v)
 }
 
 // shrink makes a failure smaller and adds what came of it to the report.
@@ -74,7 +77,9 @@ func (res *result) shrink(r *runner) {
 	if err := s.keep(dir); err != nil {
 		r.t.Errorf("-lab.shrink: %v", err)
 	}
-	res.Failure += fmt.Sprintf("  shrunk  %s\n  story   %s\n  case    %s  (lab replay runs it)\n", report, indent(s.Story), s.File)
+	brief := *res.violation
+	brief.Last, brief.Under = nil, nil // the story tells it better
+	res.Failure = res.report(&brief) + fmt.Sprintf("  shrunk  %s\n  story   %s\n  case    %s  (lab replay runs it)\n", report, indent(s.Story), s.File)
 }
 
 // saveSchedule writes the faults of the run beside its trace, for -lab.faults. It returns where,

@@ -96,7 +96,11 @@ func (s *story) end(res *result) string {
 				break
 			}
 		}
-		fmt.Fprintf(&b, "%12s  %s does not hold\n", stamp(v.At), v.Check)
+		what, _, more := strings.Cut(v.Text, "\n")
+		if more {
+			what += " …"
+		}
+		fmt.Fprintf(&b, "%12s  BROKEN   %s: %s\n", stamp(v.At), v.Check, what)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -18,6 +18,7 @@ const usage = `lab runs the suites of 6.824.
 
   lab list [suite]                    what the suites try, and where the papers say so
   lab run [suite[/scenario]] [flags]  many seeds on all cores, and a verdict per scenario
+  lab replay FILE                     runs a failure again that lab run made smaller
   lab mutants [suite] [flags]         proves the suites on implementations with a known bug
 
 A suite is one of ours, such as raft, or the directory of a package of yours whose
@@ -67,7 +68,7 @@ func dispatch(ctx context.Context, args []string, out screen.Screen) error {
 		return nil
 	}
 	commands := map[string]func(context.Context, []string, screen.Screen) error{
-		"list": list, "run": run, "mutants": hunt,
+		"list": list, "run": run, "mutants": hunt, "replay": replay,
 	}
 	switch name := args[0]; name {
 	case "help", "-h", "-help", "--help":
@@ -76,7 +77,7 @@ func dispatch(ctx context.Context, args []string, out screen.Screen) error {
 	default:
 		command, ok := commands[name]
 		if !ok {
-			known := []string{"list", "run", "mutants"}
+			known := []string{"list", "run", "mutants", "replay"}
 			return &suites.UnknownError{What: "command", Name: name, Near: suites.Near(name, known), Known: known}
 		}
 		return command(ctx, args[1:], out)

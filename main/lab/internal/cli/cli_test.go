@@ -78,7 +78,7 @@ func TestWhatCannotBeTried(t *testing.T) {
 		{"rnu raft", `lab: there is no command "rnu"; did you mean run?`},
 		{"run raft -seeds 0", `lab: run: -seeds must be 1 or more`},
 		{"run raft -jobs -3", `lab: run: -jobs must be 1 or more`},
-		{"run -shrink raft", `lab: run: flag provided but not defined: -shrink (lab run -h tells the flags)`},
+		{"run -shrnk raft", `lab: run: flag provided but not defined: -shrnk (lab run -h tells the flags)`},
 		{"run raft -seeds many", `lab: run: invalid value "many" for flag -seeds: parse error (lab run -h tells the flags)`},
 		{"run raft kvraft", `lab: run: there is no use for "kvraft"; usage: lab run [suite[/scenario]] [flags]`},
 		{"run ./quiet", `lab: 6.824/quiet is not built on 6.824/labrpc/labtest, so it has no scenarios`},

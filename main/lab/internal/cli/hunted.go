@@ -125,7 +125,8 @@ func (h *hunted) report(v *mutants.Verdict) string {
 		if strings.HasPrefix(line, "  again ") {
 			line = fmt.Sprintf("  again   lab mutants %s -v -run '^%s$'\n", h.suite, regexp.QuoteMeta(v.Mutant.Name))
 		}
-		b.WriteString(line)
+		line = strings.TrimSuffix(line, "  (lab replay runs it)\n") // which would run the reference
+		b.WriteString(strings.TrimRight(line, "\n") + "\n")
 	}
 	return b.String()
 }

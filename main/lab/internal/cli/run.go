@@ -5,11 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"time"
 
 	"6.824/main/lab/internal/gotool"
 	"6.824/main/lab/internal/progress"
 	"6.824/main/lab/internal/runner"
 	"6.824/main/lab/internal/screen"
+	"6.824/main/lab/internal/testbin"
 )
 
 // run runs seeds of a suite's scenarios.
@@ -20,6 +22,9 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	race := f.Bool("race", false, "with the race detector")
 	jobs := f.Int("jobs", cores(), "processes at once, one core each")
 	failures := f.Int("failures", 10, "stop a scenario after so many failing seeds; 0 goes on")
+	shrink := f.Bool("shrink", true, "make the first failure of a scenario smaller")
+	budget := f.Duration("budget", time.Minute, "wall time that -shrink may take for a failure")
+	save := f.Bool("save", false, "save what -shrink makes in the suite's testdata/regressions: each go test runs it first from then on")
 	args, err := parse(f, "run [suite[/scenario]] [flags]", args, 1, out)
 	if err != nil {
 		return err
@@ -46,7 +51,11 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	v := verdict{tallies: tallies, skipped: skipped, took: watch.elapsed(), interrupted: ctx.Err() != nil, race: *race}
+	took := watch.elapsed()
+	if *shrink && ctx.Err() == nil {
+		shrinkAll(ctx, tallies, testbin.ShrinkOptions{Budget: *budget, Save: *save}, out)
+	}
+	v := verdict{tallies: tallies, skipped: skipped, took: took, interrupted: ctx.Err() != nil, race: *race}
 	v.print(out)
 	switch {
 	case v.failed():

@@ -1,13 +1,40 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"6.824/main/lab/internal/progress"
+	"6.824/main/lab/internal/runner"
 	"6.824/main/lab/internal/screen"
 	"6.824/main/lab/internal/table"
+	"6.824/main/lab/internal/testbin"
 )
+
+// shrinkAll makes the first failure of each scenario that will be told in full smaller. What can't be is left
+// as it is: a process that died, say.
+func shrinkAll(ctx context.Context, tallies []*runner.Tally, opt testbin.ShrinkOptions, out screen.Screen) {
+	told := 0
+	for _, t := range tallies {
+		if t.First == nil || told == maxReports || ctx.Err() != nil {
+			continue
+		}
+		told++
+		start := time.Now()
+		meter := progress.Start(out, func(int) string {
+			return fmt.Sprintf("making %s/%s seed=%d smaller · %s of %s at most", t.Job.Scenario.Suite, t.Job.Scenario.Name, t.First.Seed,
+				clock(time.Since(start)), clock(opt.Budget))
+		})
+		b := t.Job.Binary
+		b.Cores = cores()
+		if res, err := b.Shrink(ctx, t.Job.Scenario.Test, t.First.Seed, opt); err == nil && res.Shrunk != nil {
+			t.First.Text = res.Failure
+		}
+		meter.Stop()
+	}
+}
 
 // printShrunk prints how small the failures of mutants got, and the medians.
 func (h *hunted) printShrunk(out screen.Screen) {

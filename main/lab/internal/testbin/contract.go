@@ -34,7 +34,8 @@ type Result struct {
 	Overall   map[string]int64 `json:"overall"`  // how often things must have happened over all seeds together
 	Failure   string           `json:"failure"`  // the report of a run that failed
 	Repro     string           `json:"repro"`
-	Shrunk    *Shrunk          `json:"shrunk"` // of a failure that was to be made smaller, nil if it could not
+	Replayed  string           `json:"replayed"` // what came of a case
+	Shrunk    *Shrunk          `json:"shrunk"`   // of a failure that was to be made smaller, nil if it could not
 }
 
 // Shrunk is what a failure was made to.
