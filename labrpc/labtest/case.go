@@ -81,7 +81,7 @@ func (c *Case) WriteTo(w io.Writer) (int64, error) {
 			line(faults[0])
 			faults = faults[1:]
 		}
-		line(op)
+		line(op.plain())
 	}
 	for _, f := range faults {
 		line(f)
@@ -105,12 +105,14 @@ func LoadCase(r io.Reader) (*Case, error) {
 		if len(line) == 0 || line[0] == '#' {
 			continue
 		}
-		var err error
-		if c == nil {
+		err := json.Unmarshal(line, new(any)) // for what it says of text that is not JSON
+		switch {
+		case err != nil:
+		case c == nil:
 			if c, err = parseHead(line); err == nil {
 				c.line = n
 			}
-		} else {
+		default:
 			err = c.parseLine(line)
 		}
 		if err != nil {

@@ -27,8 +27,10 @@ type operationJSON struct {
 
 // MarshalJSON writes o as one object, its time as Go writes durations.
 func (o Operation) MarshalJSON() ([]byte, error) {
-	return json.Marshal(operationJSON{o.At.String(), o.Op, o.Node, o.Arg})
+	return json.Marshal(o.plain())
 }
+
+func (o Operation) plain() operationJSON { return operationJSON{o.At.String(), o.Op, o.Node, o.Arg} }
 
 // UnmarshalJSON reads what MarshalJSON writes. Unknown and missing fields are errors.
 func (o *Operation) UnmarshalJSON(b []byte) error {

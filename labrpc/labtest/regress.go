@@ -54,23 +54,22 @@ type regression struct {
 	path string
 }
 
-// regressions are the saved cases of all suites of the package, or what is wrong with the first that is not one.
-var regressions = sync.OnceValues(func() (all []regression, err error) {
-	paths, err := filepath.Glob(filepath.Join(regressionsDir, "*"+caseSuffix))
+// regressions are the saved cases of all suites of the package, or what is wrong with those that are none.
+var regressions = sync.OnceValues(func() ([]regression, error) { return loadRegressions(regressionsDir) })
+
+func loadRegressions(dir string) (all []regression, err error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*"+caseSuffix))
 	if err != nil {
 		return nil, err
 	}
 	slices.Sort(paths)
 	for _, path := range paths {
 		c, e := LoadCaseFile(path)
-		if e != nil {
-			err = errors.Join(err, e)
-			continue
-		}
+		err = errors.Join(err, e)
 		all = append(all, regression{c, path})
 	}
 	return all, err
-})
+}
 
 // regress runs the saved cases of a scenario, in which nothing may be violated.
 func (s *Suite) regress(t *testing.T, sc Scenario) {
@@ -82,23 +81,46 @@ func (s *Suite) regress(t *testing.T, sc Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	failures, err := s.again(t, sc, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range failures {
+		t.Error(f)
+	}
+}
+
+// again runs the cases of a scenario, and returns a report of each that fails.
+func (s *Suite) again(t *testing.T, sc Scenario, all []regression) (failures []string, err error) {
 	for _, g := range all {
 		if g.Suite != s.Name {
-			continue
+			continue // of another suite in this package
 		}
 		if err := s.fits(g.Case); err != nil {
-			t.Fatalf("%s: %v", g.path, err)
+			return nil, fmt.Errorf("%s: %w", g.path, err)
 		}
 		if g.Scenario != sc.Name {
 			continue
 		}
-		r := &runner{t: t, suite: s, sc: sc, seed: g.Seed, plan: g.Case}
-		var res *result
-		onACore(func() { res, _ = r.once("", nil) })
-		if res.violation != nil || res.outcome.frozen != "" {
-			t.Errorf("%s fails again\n%s", g.path, r.retell(g.path, res))
+		if res := s.runCase(t, sc, g.Case, g.path); !res.OK {
+			failures = append(failures, g.path+" fails again\n"+res.Failure)
 		}
 	}
+	return failures, nil
+}
+
+// runCase runs a case and says what came of it.
+func (s *Suite) runCase(t *testing.T, sc Scenario, c *Case, path string) (res *result) {
+	if sc.Limit == 0 {
+		sc.Limit = defaultLimit
+	}
+	r := &runner{t: t, suite: s, sc: sc, seed: c.Seed, plan: c}
+	onACore(func() { res, _ = r.once(*flags.trace, nil) })
+	res.Replayed = r.retell(path, res)
+	if res.OK = res.violation == nil && res.outcome.frozen == ""; !res.OK {
+		res.Failure = res.Replayed
+	}
+	return res
 }
 
 // fits says why a case can't be run with the suite, if it can't.
@@ -133,18 +155,14 @@ func (s *Suite) replay(t *testing.T, sc Scenario) bool {
 	if c.Scenario != sc.Name {
 		t.Skipf("%s is a case of %s", path, c.Scenario)
 	}
-	r := &runner{t: t, suite: s, sc: sc, seed: c.Seed, plan: c}
-	var res *result
-	onACore(func() { res, _ = r.once(*flags.trace, nil) })
+	res := s.runCase(t, sc, c, path)
 	if *flags.digest {
 		fmt.Printf("digest %s seed=%d %s\n", t.Name(), c.Seed, res.Digest)
 	}
-	res.Replayed = r.retell(path, res)
-	if res.OK = res.violation == nil && res.outcome.frozen == ""; res.OK {
+	if res.OK {
 		t.Log(res.Replayed)
 	} else {
-		res.Failure = res.Replayed
-		t.Error(res.Replayed)
+		t.Error(res.Failure)
 	}
 	writeResult(t, res)
 	return true
@@ -180,8 +198,16 @@ func (r *runner) retell(path string, res *result) string {
 	if res.violation != nil {
 		fmt.Fprintf(&b, "  story   %s\n", indent(r.story(c)))
 	}
-	fmt.Fprintf(&b, "  again   lab replay %s", path)
+	fmt.Fprintf(&b, "  again   lab replay %s", fromRoot(path))
 	return b.String()
+}
+
+// fromRoot is a path from the module's root, given one from the package's directory.
+func fromRoot(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return "./" + filepath.ToSlash(filepath.Join(packageDir(), path))
 }
 
 func indent(text string) string { return strings.ReplaceAll(text, "\n", "\n          ") }

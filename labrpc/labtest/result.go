@@ -78,7 +78,7 @@ func (res *result) shrink(r *runner) {
 		r.t.Errorf("-lab.shrink: %v", err)
 	}
 	brief := *res.violation
-	brief.Last, brief.Under = nil, nil // the story tells it better
+	brief.Text, brief.At, brief.Last, brief.Under = s.What, 0, nil, nil // of the story, which tells the rest
 	res.Failure = res.report(&brief) + fmt.Sprintf("  shrunk  %s\n  story   %s\n  case    %s  (lab replay runs it)\n", report, indent(s.Story), s.File)
 }
 

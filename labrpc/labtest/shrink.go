@@ -14,6 +14,7 @@ import (
 type Shrunk struct {
 	Case         *Case         `json:"-"`
 	Story        string        `json:"story"`
+	What         string        `json:"what"` // was seen when the check failed in the shrunk case
 	File         string        `json:"file"`
 	Played       bool          `json:"played"` // what clients asked for is data, too
 	FaultsBefore int           `json:"faults_before"`
@@ -72,13 +73,18 @@ func (r *runner) shrink(first *result) *Shrunk {
 			s.simpler()
 		}
 	}
+	shrunk.Stopped = s.late
+	s.late, s.deadline = false, time.Now().Add(lastRuns)
 	s.tidy()
 	shrunk.Case, shrunk.Faults, shrunk.Ops = s.best, len(s.best.Faults), len(s.best.Ops)
 	if shrunk.Played = s.best.Played; !shrunk.Played { // the rest happened all the same
 		all, _, ops := s.result.world.asData(true)
 		shrunk.Faults, shrunk.Ops = len(all), len(ops)
 	}
-	shrunk.Runs, shrunk.Stopped = s.runs, s.late
+	s.best.comments = []string{fmt.Sprintf("%s seed=%d, shrunk from %d faults and %d operations to %d and %d. It may be edited.",
+		s.best.name(), s.seed, shrunk.FaultsBefore, shrunk.OpsBefore, shrunk.Faults, shrunk.Ops)}
+	shrunk.What = s.result.violation.Text
+	shrunk.Runs = s.runs
 	shrunk.Story = r.story(s.best)
 	shrunk.Took = time.Since(s.began)
 	return shrunk

@@ -125,8 +125,6 @@ func (c *Case) shift(from, by time.Duration) {
 
 // tidy makes the times of the case readable, if it fails with those too, and has it end with its failure.
 func (s *shrinker) tidy() {
-	s.late = s.late && time.Now().After(s.deadline.Add(lastRuns))
-	s.deadline = s.deadline.Add(lastRuns)
 	for _, unit := range []time.Duration{time.Millisecond, 10 * time.Microsecond, time.Microsecond} {
 		if s.best.Played && s.try(func(c *Case) bool { c.round(unit); return true }) {
 			break
@@ -138,7 +136,7 @@ func (s *shrinker) tidy() {
 	})
 }
 
-// lastRuns is the time for tidying up, beyond the budget.
+// lastRuns is the wall time for tidying up, beyond the budget.
 const lastRuns = 2 * time.Second
 
 func (c *Case) round(unit time.Duration) {

@@ -36,26 +36,24 @@ func (r *runner) story(c *Case) string {
 
 // see takes an event.
 func (s *story) see(e Event) {
-	line := storyLine{at: e.At, who: e.Node}
+	who, _, _ := strings.Cut(e.Node, " ") // a lane of its own is the node's all the same
+	line := storyLine{at: e.At, who: who}
 	switch e.Kind {
 	case "began":
-		line.text = "fault: " + afterStamp(e.Text)
+		line.who, line.text = "FAULT", faultInWords(e.Text)
 	case "ended":
-		line.text, line.minor = "over: "+afterStamp(e.Text), true
-	case "start":
-		return // all do, at the beginning
-	case "crash", "restart", "pause", "resume":
-		line.text = e.Kind + "s"
-		line.minor = e.Kind == "resume"
+		line.who, line.text, line.minor = "over", faultInWords(e.Text), true
+	case "crash", "restart", "pause": // not start: all do, at the beginning
+		line.text = map[string]string{"crash": "crashes", "restart": "starts again", "pause": "stands still"}[e.Kind]
+	case "resume":
+		line.text, line.minor = "goes on", true
 	case "asked":
 		line.text = "is asked: " + e.Text
 	case "invoke":
-		line.text = fmt.Sprintf("calls %+v", e.State)
-		line.minor = true
+		line.text, line.minor = fmt.Sprintf("calls %+v", e.State), true
 	case "return":
 		line.text = fmt.Sprintf("is answered %+v", e.State)
 	case "report":
-		line.who, _, _ = strings.Cut(e.Node, " ") // a lane of its own is the node's all the same
 		line.text, line.minor = s.tell(e), true
 	}
 	if line.text != "" {
@@ -63,9 +61,13 @@ func (s *story) see(e Event) {
 	}
 }
 
-// afterStamp takes the time off what a fault says of itself.
-func afterStamp(text string) string {
+// faultInWords is what a fault says of itself, without the time at which it begins.
+func faultInWords(text string) string {
 	_, rest, _ := strings.Cut(text, " ")
+	if long, ok := strings.CutPrefix(rest, "for "); ok {
+		long, what, _ := strings.Cut(long, " ")
+		return what + ", for " + long
+	}
 	return rest
 }
 
@@ -86,21 +88,17 @@ func (s *story) end(res *result) string {
 			continue
 		}
 		left()
-		fmt.Fprintf(&b, "%12s  %-8s %s\n", stamp(l.at), l.who, l.text)
+		fmt.Fprintf(&b, "%12s  %-9s%s\n", stamp(l.at), l.who, l.text)
 	}
 	left()
 	if v := res.violation; v != nil {
 		for i := len(v.Last) - 1; i >= 0; i-- {
 			if e := v.Last[i]; e.Kind != "report" && e.Kind != "violation" {
-				fmt.Fprintf(&b, "%12s  the last event before: %s\n", stamp(e.At), strings.TrimSpace(e.brief()))
+				fmt.Fprintf(&b, "%12s  the step in which it broke: %s\n", stamp(e.At), strings.TrimSpace(e.brief()))
 				break
 			}
 		}
-		what, _, more := strings.Cut(v.Text, "\n")
-		if more {
-			what += " …"
-		}
-		fmt.Fprintf(&b, "%12s  BROKEN   %s: %s\n", stamp(v.At), v.Check, what)
+		fmt.Fprintf(&b, "%12s  BROKEN   %s\n", stamp(v.At), v.Check)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }
