@@ -30,6 +30,7 @@ func (s *shrinker) simpler() {
 		})
 	}
 	s.sooner()
+	s.shorter()
 }
 
 // variants are faults that are a little less than f.
@@ -89,6 +90,20 @@ func (s *shrinker) sooner() {
 		by := (from - before) / 2
 		if by >= 50*time.Millisecond && s.try(func(c *Case) bool { c.shift(from, -by); return true }) {
 			i--
+		}
+	}
+}
+
+// shorter ends the run sooner, for failures that are not seen before the end: of a history, say.
+func (s *shrinker) shorter() {
+	for _, share := range []time.Duration{2, 4, 8, 16} {
+		for s.try(func(c *Case) bool {
+			by := c.Until / share
+			c.Until -= by
+			c.Faults = slices.DeleteFunc(c.Faults, func(f Fault) bool { return f.At > c.Until })
+			c.Ops = slices.DeleteFunc(c.Ops, func(op Operation) bool { return op.At > c.Until })
+			return by >= 10*time.Millisecond && s.result.violation.At > c.Until
+		}) {
 		}
 	}
 }

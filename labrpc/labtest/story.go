@@ -48,7 +48,9 @@ func (s *story) see(e Event) {
 	case "resume":
 		line.text, line.minor = "goes on", true
 	case "asked":
-		line.text = "is asked: " + e.Text
+		if line.text = "is asked: " + e.Text; isClient(e.Node) {
+			line.text = "asks: " + e.Text
+		}
 	case "invoke":
 		line.text, line.minor = fmt.Sprintf("calls %+v", e.State), true
 	case "return":
