@@ -89,10 +89,20 @@ func (w *World) Asks(op, node string, arg any) (mattered func()) {
 	}
 }
 
-// asData is what was broken in a run, by Inject or otherwise, and what clients asked for, in absolute times.
-// With apart, what happened in one instant, one after the other, is a nanosecond apart, so that it stays in
-// order; without, faults come before all else. injected is what of the faults was by Inject.
-func (w *World) asData(apart bool) (all, injected Schedule, ops []Operation) {
+// A runAsData is what was broken in a run, and what clients asked for, in absolute times.
+type runAsData struct {
+	own   Schedule // by the scenario, by other means than Inject
+	now   Schedule // by Inject, at once: a scenario may count on that
+	later Schedule // by Inject, some time ahead: drawn schedules are like that, and those of a hunter
+	ops   []Operation
+}
+
+// all is everything that was broken.
+func (d runAsData) all() Schedule { return slices.Concat(d.own, d.now, d.later).sorted() }
+
+// asData makes data of a run. With apart, what happened in one instant, one after the other, is a nanosecond
+// apart, so that it stays in order; without, faults come before all else.
+func (w *World) asData(apart bool) (d runAsData) {
 	n := &w.noted
 	steps := map[time.Duration][]int{} // per instant, the sequence numbers at which something happened
 	see := func(m moment) { steps[m.at] = append(steps[m.at], m.seq) }
@@ -122,9 +132,10 @@ func (w *World) asData(apart bool) (all, injected Schedule, ops []Operation) {
 		return m.at + time.Duration(i)
 	}
 
-	injected = Schedule{}
 	for i, f := range w.injected {
-		if m := n.injected[i]; f.At == m.at && apart {
+		m := n.injected[i]
+		atOnce := f.At == m.at
+		if atOnce && apart {
 			f.At = place(m) + 1
 		}
 		for _, heal := range n.healed {
@@ -132,9 +143,12 @@ func (w *World) asData(apart bool) (all, injected Schedule, ops []Operation) {
 				f.For = heal.at - f.At
 			}
 		}
-		injected = append(injected, f)
+		if atOnce {
+			d.now = append(d.now, f)
+		} else {
+			d.later = append(d.later, f)
+		}
 	}
-	all = slices.Clone(injected)
 	own := slices.SortedStableFunc(slices.Values(n.own), func(a, b ownFault) int { // of one step, in an order that is always the same
 		return cmp.Or(a.began.compare(b.began), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.Nodes, b.Nodes))
 	})
@@ -145,11 +159,12 @@ func (w *World) asData(apart bool) (all, injected Schedule, ops []Operation) {
 				continue
 			}
 		}
-		all = append(all, o.Fault)
+		d.own = append(d.own, o.Fault)
 	}
 	for _, op := range n.asked {
 		op.At = place(op.when)
-		ops = append(ops, op.Operation)
+		d.ops = append(d.ops, op.Operation)
 	}
-	return all.sorted(), injected.sorted(), inOrder(ops)
+	d.ops = inOrder(d.ops)
+	return d
 }

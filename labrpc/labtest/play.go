@@ -1,6 +1,9 @@
 package labtest
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Player sets up the world of a scenario with so many nodes (0: as many as the scenario has), starts them,
 // and returns what does one of the operations that clients asked for in a run of the scenario, as it noted
@@ -21,5 +24,19 @@ func (w *World) play(player Player) {
 			do(i, op)
 		})
 	}
-	w.Sleep(max(0, w.plan.Until-w.Now()))
+	w.Sleep(max(0, w.plan.Until-w.Now()) + time.Second) // the plan ends it
+}
+
+// cutShort ends a run in the middle. What clients are told by a network that closes is no answer.
+func (w *World) cutShort() {
+	w.mu.Lock()
+	w.short = true
+	w.mu.Unlock()
+	w.end()
+}
+
+func (w *World) wasCutShort() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.short
 }

@@ -75,12 +75,12 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 		w.override = r.faults.onceSetUp()
 		run := r.sc.Run
 		if r.plan != nil {
-			w.plan, w.override = r.plan, r.plan.Faults.onceSetUp()
+			w.plan, w.override = r.plan, append(Schedule{}, r.plan.Faults.onceSetUp()...) // none is not nil
 			if r.plan.Played {
 				run = func(w *World) { w.play(r.sc.Play) }
 			}
 			if until := r.plan.Until; until > 0 {
-				w.net.At(w.start.Add(until), "until", w.end)
+				w.net.At(w.start.Add(until), "until", w.cutShort)
 			}
 		}
 		if sink != nil {

@@ -35,6 +35,7 @@ type shrinker struct {
 	check    string
 	quotas   []quota // how often things must happen in a candidate that is not played
 	names    []string
+	fixed    Schedule // the first faults of a case that is not played: its scenario counts on them
 
 	best   *Case
 	result *result // of best
@@ -61,8 +62,8 @@ func (r *runner) shrink(first *result) *Shrunk {
 	for _, q := range w.atLeast {
 		s.quotas = append(s.quotas, quota{q.counter, min(q.n, w.counters[q.counter])})
 	}
-	all, _, ops := w.asData(true)
-	shrunk := &Shrunk{FaultsBefore: len(all), OpsBefore: len(ops)}
+	data := w.asData(true)
+	shrunk := &Shrunk{FaultsBefore: len(data.all()), OpsBefore: len(data.ops)}
 	if !s.begin(w, first.violation.At) {
 		return nil
 	}
@@ -78,8 +79,8 @@ func (r *runner) shrink(first *result) *Shrunk {
 	s.tidy()
 	shrunk.Case, shrunk.Faults, shrunk.Ops = s.best, len(s.best.Faults), len(s.best.Ops)
 	if shrunk.Played = s.best.Played; !shrunk.Played { // the rest happened all the same
-		all, _, ops := s.result.world.asData(true)
-		shrunk.Faults, shrunk.Ops = len(all), len(ops)
+		data := s.result.world.asData(true)
+		shrunk.Faults, shrunk.Ops = len(data.all()), len(data.ops)
 	}
 	s.best.comments = []string{fmt.Sprintf("%s seed=%d, shrunk from %d faults and %d operations to %d and %d. It may be edited.",
 		s.best.name(), s.seed, shrunk.FaultsBefore, shrunk.OpsBefore, shrunk.Faults, shrunk.Ops)}
@@ -98,9 +99,12 @@ func (s *shrinker) begin(w *World, at time.Duration) bool {
 				Suite: s.suite.Name, Scenario: s.sc.Name, Package: packageDir(), Test: s.t.Name(), Seed: s.seed, Check: s.check,
 				Until: at + spare, Played: played,
 			}
-			all, injected, ops := w.asData(apart)
-			if c.Faults = injected; played {
-				c.Nodes, c.Faults, c.Ops = len(s.names), all, ops
+			data := w.asData(apart)
+			s.fixed = data.now
+			c.Faults = slices.Concat(data.now, data.later)
+			if played {
+				s.fixed = nil
+				c.Nodes, c.Faults, c.Ops = len(s.names), data.all(), data.ops
 			}
 			if possible := s.sc.Play != nil || !played; possible && s.first([]*Case{&c}) == 0 {
 				return true
@@ -162,6 +166,9 @@ func (s *shrinker) same(c *Case, res *result) bool {
 
 // trim takes out of the best case what comes after its failure.
 func (s *shrinker) trim() {
+	if !s.best.Played {
+		return
+	}
 	at := s.result.violation.At
 	s.best.Faults = slices.DeleteFunc(s.best.Faults, func(f Fault) bool { return f.At > at })
 	s.best.Ops = slices.DeleteFunc(s.best.Ops, func(op Operation) bool { return op.At > at })
@@ -187,8 +194,8 @@ func (s *shrinker) try(change func(c *Case) bool) bool {
 func (s *shrinker) fewer() {
 	beside := runtime.GOMAXPROCS(0)
 	s.fewerNodes()
-	minimize(s.best.Faults, beside, func(lists [][]Fault) int {
-		return s.first(candidates(s.best, lists, func(c *Case, l []Fault) { c.Faults = l }))
+	minimize(s.best.Faults[len(s.fixed):], beside, func(lists [][]Fault) int {
+		return s.first(candidates(s.best, lists, func(c *Case, l []Fault) { c.Faults = append(slices.Clip(s.fixed), l...) }))
 	})
 	minimize(s.best.Ops, beside, func(lists [][]Operation) int {
 		return s.first(candidates(s.best, lists, func(c *Case, l []Operation) { c.Ops = l }))

@@ -64,6 +64,11 @@ func (f Fault) variants() (all []Fault) {
 			}
 		}
 	}
+	for _, n := range []int{1, f.N / 2, f.N - 1} {
+		if n >= 1 && n < f.N {
+			vary(func(g *Fault) { g.N = n })
+		}
+	}
 	if f.Mode == Torn {
 		vary(func(g *Fault) { g.Mode = Lose })
 	}

@@ -51,6 +51,7 @@ type World struct {
 
 	plan  *Case // what is run instead of the scenario as it is, nil if nothing
 	noted noted // what makes a case of the run
+	short bool  // it was ended by the plan
 }
 
 // quota is a vacuity condition: a counter and the least it must show.
