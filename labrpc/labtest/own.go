@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"slices"
@@ -78,10 +79,13 @@ func (w *World) Asks(op, node string, arg any) (mattered func()) {
 	return func() {
 		o := Operation{At: when.at, Op: op, Node: node}
 		if arg != nil {
-			var err error
-			if o.Arg, err = json.Marshal(arg); err != nil {
+			var text bytes.Buffer
+			plain := json.NewEncoder(&text)
+			plain.SetEscapeHTML(false)
+			if plain.Encode(arg) != nil {
 				return // it can't be data: then the run can't be played, as shrinking will find out
 			}
+			o.Arg = bytes.TrimSpace(text.Bytes())
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()

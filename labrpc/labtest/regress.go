@@ -172,7 +172,7 @@ func (s *Suite) replay(t *testing.T, sc Scenario) bool {
 func (r *runner) retell(path string, res *result) string {
 	var b strings.Builder
 	c := r.plan
-	fmt.Fprintf(&b, "%s seed=%d: %d faults, %d operations\n", c.name(), c.Seed, len(c.Faults), len(c.Ops))
+	fmt.Fprintf(&b, "%s seed=%d: %s, %s\n", c.name(), c.Seed, counted(len(c.Faults), "fault"), counted(len(c.Ops), "operation"))
 	switch v := res.violation; {
 	case res.outcome.frozen != "":
 		fmt.Fprintf(&b, "  frozen  %s\n", res.outcome.frozen)
@@ -200,6 +200,14 @@ func (r *runner) retell(path string, res *result) string {
 	}
 	fmt.Fprintf(&b, "  again   lab replay %s", fromRoot(path))
 	return b.String()
+}
+
+// counted is n and a noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // fromRoot is a path from the module's root, given one from the package's directory.

@@ -65,8 +65,8 @@ func (res *result) shrink(r *runner) {
 		return
 	}
 	res.Shrunk = s
-	report := fmt.Sprintf("from %d faults and %d operations to %d and %d, in %d runs and %.1f s",
-		s.FaultsBefore, s.OpsBefore, s.Faults, s.Ops, s.Runs, s.Took.Seconds())
+	report := fmt.Sprintf("from %s and %s to %d and %d, in %s and %.1f s",
+		counted(s.FaultsBefore, "fault"), counted(s.OpsBefore, "operation"), s.Faults, s.Ops, counted(s.Runs, "run"), s.Took.Seconds())
 	if s.Stopped {
 		report += " (the time was up)"
 	}

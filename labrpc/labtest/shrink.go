@@ -82,8 +82,8 @@ func (r *runner) shrink(first *result) *Shrunk {
 		data := s.result.world.asData(true)
 		shrunk.Faults, shrunk.Ops = len(data.all()), len(data.ops)
 	}
-	s.best.comments = []string{fmt.Sprintf("%s seed=%d, shrunk from %d faults and %d operations to %d and %d. It may be edited.",
-		s.best.name(), s.seed, shrunk.FaultsBefore, shrunk.OpsBefore, shrunk.Faults, shrunk.Ops)}
+	s.best.comments = []string{fmt.Sprintf("%s seed=%d, shrunk from %s and %s to %d and %d. It may be edited.",
+		s.best.name(), s.seed, counted(shrunk.FaultsBefore, "fault"), counted(shrunk.OpsBefore, "operation"), shrunk.Faults, shrunk.Ops)}
 	shrunk.What = s.result.violation.Text
 	shrunk.Runs = s.runs
 	shrunk.Story = r.story(s.best)

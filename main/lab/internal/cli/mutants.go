@@ -37,6 +37,9 @@ func hunt(ctx context.Context, args []string, out screen.Screen) error {
 	if err := positive(f, "seeds", "jobs"); err != nil {
 		return err
 	}
+	if err := someTime("mutants", *budget); err != nil {
+		return err
+	}
 	chosen, err := regexp.Compile(*pattern)
 	if err != nil {
 		return fmt.Errorf("mutants: -run: %w", err)

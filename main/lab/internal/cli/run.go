@@ -32,6 +32,9 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	if err := positive(f, "seeds", "jobs"); err != nil {
 		return err
 	}
+	if err := someTime("run", *budget); err != nil {
+		return err
+	}
 	h, all, err := openHouse(ctx, args, gotool.BuildOptions{Race: *race}, out)
 	if err != nil {
 		return err

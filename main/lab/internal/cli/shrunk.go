@@ -13,6 +13,14 @@ import (
 	"6.824/main/lab/internal/testbin"
 )
 
+// someTime refuses a budget that is none.
+func someTime(command string, budget time.Duration) error {
+	if budget <= 0 {
+		return fmt.Errorf("%s: -budget must be more than nothing", command)
+	}
+	return nil
+}
+
 // shrinkAll makes the first failure of each scenario that will be told in full smaller. What can't be is left
 // as it is: a process that died, say.
 func shrinkAll(ctx context.Context, tallies []*runner.Tally, opt testbin.ShrinkOptions, out screen.Screen) {
