@@ -16,6 +16,7 @@ type Shrunk struct {
 	Story        string        `json:"story"`
 	What         string        `json:"what"` // was seen when the check failed in the shrunk case
 	File         string        `json:"file"`
+	Digest       string        `json:"digest"`
 	Played       bool          `json:"played"` // what clients asked for is data, too
 	FaultsBefore int           `json:"faults_before"`
 	OpsBefore    int           `json:"ops_before"`
@@ -85,7 +86,7 @@ func (r *runner) shrink(first *result) *Shrunk {
 	s.best.comments = []string{fmt.Sprintf("%s seed=%d, shrunk from %s and %s to %d and %d. It may be edited.",
 		s.best.name(), s.seed, counted(shrunk.FaultsBefore, "fault"), counted(shrunk.OpsBefore, "operation"), shrunk.Faults, shrunk.Ops)}
 	shrunk.What = s.result.violation.Text
-	shrunk.Runs = s.runs
+	shrunk.Digest, shrunk.Runs = s.best.Digest, s.runs
 	shrunk.Story = r.story(s.best)
 	shrunk.Took = time.Since(s.began)
 	return shrunk

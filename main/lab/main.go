@@ -1,10 +1,11 @@
 // Command lab runs the suites of this module: it lists what they try, spreads seeds
-// over all cores, and hunts mutants.
+// over all cores, makes failures smaller and runs those again, and hunts mutants.
 //
 //	go run ./main/lab list
 //	go run ./main/lab run raft
 //	go run ./main/lab run raft/TestFigure82C -seeds 1000 -race
 //	go run ./main/lab run ./mypkg
+//	go run ./main/lab replay FILE
 //	go run ./main/lab mutants raft
 //
 // Its exit status is 0 if all is well, 1 if something failed, 2 if it could not be

@@ -138,7 +138,7 @@ func (h *Hunter) try(ctx context.Context, v *Verdict) error {
 	return nil
 }
 
-// shrink makes the failure that killed a mutant smaller, and sees that it is the mutant's still.
+// shrink makes the failure that killed a mutant smaller, and sees that it comes back and is the mutant's still.
 func (h *Hunter) shrink(ctx context.Context, b testbin.Binary, test string, v *Verdict) error {
 	opt := *h.Shrink
 	opt.Dir = filepath.Join(opt.Dir, strings.TrimSuffix(filepath.Base(v.Mutant.File), ".patch"))
@@ -147,10 +147,21 @@ func (h *Hunter) shrink(ctx context.Context, b testbin.Binary, test string, v *V
 		return err
 	}
 	v.Shrunk, v.Failure.Text = res.Shrunk, res.Failure
-	reference, out, err := h.Reference.Replay(ctx, test, res.Shrunk.File)
-	if err == nil && reference.Digest == "" {
-		err = fmt.Errorf("%s: %s", res.Shrunk.File, strings.TrimSpace(out.Output))
+	replay := func(b testbin.Binary) (testbin.Result, error) {
+		again, out, err := b.Replay(ctx, test, res.Shrunk.File)
+		if err == nil && again.Digest == "" {
+			err = fmt.Errorf("%s: %s", res.Shrunk.File, strings.TrimSpace(out.Output))
+		}
+		return again, err
 	}
+	again, err := replay(b)
+	if err == nil && again.Digest != res.Shrunk.Digest {
+		err = fmt.Errorf("%s: two runs of it differ: digests %s and %s", res.Shrunk.File, res.Shrunk.Digest, again.Digest)
+	}
+	if err != nil {
+		return err
+	}
+	reference, err := replay(h.Reference)
 	v.Unsound = !reference.OK
 	return err
 }

@@ -42,6 +42,7 @@ type Result struct {
 type Shrunk struct {
 	Story        string        `json:"story"`
 	File         string        `json:"file"`   // where the case lies
+	Digest       string        `json:"digest"` // of its history
 	Played       bool          `json:"played"` // what clients asked for is data, too
 	FaultsBefore int           `json:"faults_before"`
 	OpsBefore    int           `json:"ops_before"`
