@@ -71,11 +71,13 @@ func (k *clerk) value() string {
 	return fmt.Sprintf("<%d.%d>", k.id, k.values)
 }
 
-// invoke notes that an operation begins. It returns what is to be called with the answer.
-func (k *clerk) invoke(op Op) (done func(Answer)) {
+// invoke notes that an operation begins, which the client gives up after a time if that is not "". It returns what is to be called
+// with the answer.
+func (k *clerk) invoke(op Op, within string) (done func(Answer)) {
 	k.c.mu.Lock()
 	k.began, k.doing = k.c.Now(), &op
 	k.c.mu.Unlock()
+	k.c.Asks(op.Kind, k.name, asked{Key: op.Key, Value: op.Value, Version: op.Version, Within: within})()
 	returned := k.c.history.Invoke(k.id, op)
 	return func(a Answer) {
 		returned(a)
@@ -94,20 +96,20 @@ func (k *clerk) idle() {
 // Get, Put and Append are the course's.
 
 func (k *clerk) Get(key string) string {
-	done := k.invoke(Op{Kind: "get", Key: key})
+	done := k.invoke(Op{Kind: "get", Key: key}, "")
 	v := k.ck.Get(key)
 	done(Answer{Value: v})
 	return v
 }
 
 func (k *clerk) Put(key, value string) {
-	done := k.invoke(Op{Kind: "put", Key: key, Value: value})
+	done := k.invoke(Op{Kind: "put", Key: key, Value: value}, "")
 	k.ck.Put(key, value)
 	done(Answer{})
 }
 
 func (k *clerk) Append(key, value string) {
-	done := k.invoke(Op{Kind: "append", Key: key, Value: value})
+	done := k.invoke(Op{Kind: "append", Key: key, Value: value}, "")
 	k.ck.Append(key, value)
 	done(Answer{})
 }
@@ -115,7 +117,11 @@ func (k *clerk) Append(key, value string) {
 // do has an operation done by the richer API. ok is false if it is not clear whether it was done: then nobody may be this client any more.
 func (k *clerk) do(ctx context.Context, op Op) (a Answer, ok bool) {
 	op.Rich = true
-	done := k.invoke(op)
+	within := "forever"
+	if end, ok := ctx.Deadline(); ok {
+		within = time.Until(end).String()
+	}
+	done := k.invoke(op, within)
 	var err error
 	switch op.Kind {
 	case "get":

@@ -45,7 +45,7 @@ func newCluster(w *labtest.World, im implementation, s setup) *Cluster {
 		World: w, N: s.Servers, im: im, setup: s, rand: w.Rand("scenario"), hosts: make([]*host, s.Servers),
 		history: labtest.NewHistory(w, model),
 	}
-	w.Net().Reliable(!s.Unreliable)
+	c.unreliable(s.Unreliable)
 	for i := range c.N {
 		c.names = append(c.names, fmt.Sprintf("kv/%d", i))
 	}
@@ -99,6 +99,12 @@ func (c *Cluster) Crash(servers ...int) {
 	}
 }
 
+// crashAtWrite has a server crash in the middle of its k-th write from now, or no more, if k is 0.
+func (c *Cluster) crashAtWrite(i, k int, mode labtest.CrashMode) {
+	c.NoteFault(k > 0, labtest.Fault{Kind: "crashatwrite", Nodes: c.Names(i), N: k, Mode: mode})
+	c.nodes[i].Disk().CrashAtWrite(k, mode)
+}
+
 // Restart starts servers that are down.
 func (c *Cluster) Restart(servers ...int) {
 	for _, i := range servers {
@@ -110,12 +116,24 @@ func (c *Cluster) Restart(servers ...int) {
 func (c *Cluster) Partition(groups ...[]int) {
 	c.Logf("partition: %v", groups)
 	names := make([][]any, len(groups))
+	fault := labtest.Fault{Kind: "partition"}
 	for k, g := range groups {
 		for _, i := range g {
 			names[k] = append(names[k], c.names[i])
 		}
+		fault.Groups = append(fault.Groups, c.Names(g...))
+	}
+	c.NoteFault(false, labtest.Fault{Kind: "partition"}) // an earlier one
+	if len(groups) > 1 {
+		c.NoteFault(true, fault)
 	}
 	c.Net().Partition(names...)
+}
+
+// unreliable makes the network the course's unreliable one, or ends that.
+func (c *Cluster) unreliable(yes bool) {
+	c.Net().Reliable(!yes)
+	c.NoteFault(yes, labtest.Fault{Kind: "unreliable"})
 }
 
 // All lists all servers.
@@ -214,7 +232,8 @@ func (c *Cluster) hunted() (node string, found bool) {
 // HealAll ends all faults.
 func (c *Cluster) HealAll() {
 	c.Net().Heal()
-	c.Net().Reliable(true)
+	c.NoteFault(false, labtest.Fault{Kind: "partition"})
+	c.unreliable(false)
 	c.Net().LongReordering(false)
 	c.Heal()
 	for _, n := range c.nodes {

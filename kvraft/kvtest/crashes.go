@@ -50,12 +50,12 @@ func crashAtEveryWrite(c *Cluster) {
 	for k := 1; k <= 6; k++ {
 		for _, i := range c.rand.Perm(c.N) {
 			node := c.nodes[i]
-			node.Disk().CrashAtWrite(k, c.anyCrash())
+			c.crashAtWrite(i, k, c.anyCrash())
 			if c.Eventually(time.Second, func() bool { return !node.Up() }) {
 				c.Count("crashed in a write")
 			}
 			c.Sleep(time.Duration(c.rand.IntN(300)) * time.Millisecond)
-			node.Disk().CrashAtWrite(0, labtest.Keep)
+			c.crashAtWrite(i, 0, labtest.Keep)
 			c.Restart(i)
 			c.Sleep(time.Duration(c.rand.IntN(100)) * time.Millisecond)
 		}

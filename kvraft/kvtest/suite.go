@@ -176,5 +176,13 @@ func (im implementation) scenario(sc scenario) labtest.Scenario {
 			}
 			sc.Run(newCluster(w, im, s))
 		},
+		Play: func(w *labtest.World, nodes int) func(int, labtest.Operation) {
+			s := sc.Setup
+			s.Servers, s.Unreliable = nodes, false // that is among the faults
+			if s.MaxRaftState == 0 {
+				s.MaxRaftState = -1
+			}
+			return newCluster(w, im, s).player()
+		},
 	}
 }

@@ -106,6 +106,9 @@ func (a *applied) act(f *Fault, k *kind, onNode func(*applied, *Fault, string)) 
 	if k.link != nil {
 		a.stage.setConditions(a.conditions())
 	}
+	if k.switches {
+		a.stage.setCourse(a.any("unreliable"), a.any("long-reordering"))
+	}
 	if onNode == nil {
 		return
 	}
@@ -133,6 +136,13 @@ func (a *applied) conditions() func(from, to string) labrpc.Conditions {
 		}
 		return c
 	}
+}
+
+// any says whether a fault of a kind is active.
+func (a *applied) any(kind string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.ContainsFunc(a.active, func(f *activeFault) bool { return f.Kind == kind })
 }
 
 // on returns the faults of a kind that are active on a node, in the order in which they began.

@@ -26,6 +26,8 @@ type fakeStage struct {
 	did        []string // crashes and restarts, in order
 	record     []string // what began and ended
 	complaints []string
+
+	unreliable, longReordering bool
 }
 
 func newFakeStage(names ...string) *fakeStage {
@@ -65,6 +67,9 @@ func (s *fakeStage) setPace(node string, pace float64) { s.paces[node] = pace }
 func (s *fakeStage) disk(node string) *Disk            { return s.disks[node] }
 func (s *fakeStage) setConditions(fold func(from, to string) labrpc.Conditions) {
 	s.fold = fold
+}
+func (s *fakeStage) setCourse(unreliable, longReordering bool) {
+	s.unreliable, s.longReordering = unreliable, longReordering
 }
 func (s *fakeStage) began(f Fault)  { s.record = append(s.record, "began "+f.Kind) }
 func (s *fakeStage) ended(f Fault)  { s.record = append(s.record, "ended "+f.Kind) }

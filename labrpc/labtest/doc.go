@@ -39,6 +39,22 @@
 //
 //	func TestEcho(t *testing.T) { suite.Test(t) }
 //
+// # A failure, made smaller
+//
+// With -lab.shrink the first failing seed of a scenario becomes a [Case]: what was
+// broken in the world, and what clients asked for, as data. Delta debugging leaves
+// out faults, operations and nodes, shortens and narrows what remains, and lets it
+// come sooner, as long as the same check fails; since fates are keyed, what stays
+// behaves as it did. A [Player] plays such a case instead of the scenario, so only
+// what holds in every world can fail in it: invariants, and linearizability. What
+// only a scenario's own expectations find is run with the scenario's own clients,
+// and only loses faults.
+//
+// A case is a small text file. -lab.replay runs it again and compares digests. With
+// -lab.save it lies in testdata/regressions beside the suite's tests, and each run
+// of them begins with it, until it holds and for ever after.
+//
 // Flags (see flags.go): -lab.seed, -lab.seeds, -lab.digest, -lab.trace,
-// -lab.faults, -lab.results, -lab.list, -lab.patience.
+// -lab.faults, -lab.results, -lab.list, -lab.patience, -lab.shrink, -lab.budget,
+// -lab.save, -lab.replay.
 package labtest

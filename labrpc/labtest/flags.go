@@ -16,6 +16,10 @@ var flags = struct {
 	results  *string
 	list     *bool
 	patience *time.Duration
+	shrink   *bool
+	budget   *time.Duration
+	save     *bool
+	replay   *string
 }{
 	seed:     flag.Int64("lab.seed", 0, "run this seed (with -lab.seeds: the first of them) instead of the default ones"),
 	seeds:    flag.Int("lab.seeds", 0, "run this many seeds per scenario, side by side on all cores"),
@@ -25,6 +29,10 @@ var flags = struct {
 	results:  flag.String("lab.results", "", "append one JSON line per run to this `file`"),
 	list:     flag.Bool("lab.list", false, "print one JSON line per scenario and run nothing"),
 	patience: flag.Duration("lab.patience", 30*time.Second, "wall time without any virtual progress after which a run counts as frozen"),
+	shrink:   flag.Bool("lab.shrink", false, "make the first failure of each scenario smaller"),
+	budget:   flag.Duration("lab.budget", time.Minute, "wall time that -lab.shrink may take for a failure"),
+	save:     flag.Bool("lab.save", false, "with -lab.shrink: save what it makes below testdata/regressions, where each run of the tests finds it"),
+	replay:   flag.String("lab.replay", "", "run the case of this `file`, which -lab.shrink has made, and nothing else"),
 }
 
 // seedsToRun is the list of seeds that the flags ask for; byDefault is the

@@ -90,6 +90,9 @@ func (h *History) Invoke(client int, input any) (done func(output any)) {
 	name := fmt.Sprintf("client/%d", client)
 	h.w.Record(Event{Kind: "invoke", Node: name, N: n, State: input})
 	return func(output any) {
+		if h.w.wasCutShort() {
+			return
+		}
 		h.w.Record(Event{Kind: "return", Node: name, N: n, State: output})
 		if _, open := output.(Unknown); open {
 			return

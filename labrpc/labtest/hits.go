@@ -18,6 +18,9 @@ func (a *applied) observe(e labrpc.Event) {
 	var hits []string // counted when the lock is released
 	a.mu.Lock()
 	for _, f := range a.active {
+		if f.Kind == "unreliable" && e.Why == "unreliable" || f.Kind == "long-reordering" && e.Why == "long reordering" {
+			hits = append(hits, f.Kind)
+		}
 		if f.effect == nil {
 			continue
 		}

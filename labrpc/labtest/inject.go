@@ -17,14 +17,18 @@ func (w *World) Inject(s Schedule) {
 	for i := range s {
 		s[i].At += w.Now()
 	}
-	w.schedule(s, w.actorName())
+	now := w.moment()
+	w.schedule(s, w.actorName(), now)
 }
 
 // schedule makes the faults of s happen at their times since the world began. Faults of one instant happen
 // in the order in which their injector injected them; those of different injectors, who may do so in one
 // step, go by the injectors' names.
-func (w *World) schedule(s Schedule, by string) {
+func (w *World) schedule(s Schedule, by string, now moment) {
 	w.mu.Lock()
+	for range s {
+		w.noted.injected = append(w.noted.injected, now)
+	}
 	w.injected = append(w.injected, s...)
 	first := w.injectedBy[by]
 	w.injectedBy[by] += len(s)
@@ -38,6 +42,15 @@ func (w *World) schedule(s Schedule, by string) {
 	}
 }
 
+// onceSetUp is s, but what would begin with the world itself does so when the scenario has set up its nodes.
+func (s Schedule) onceSetUp() Schedule {
+	later := slices.Clone(s)
+	for i := range later {
+		later[i].At = max(later[i].At, 1)
+	}
+	return later
+}
+
 // after has f run as an event of the engine at a time since the world began, or at
 // once if that has passed. f must not block.
 func (w *World) after(at time.Duration, key string, f func()) {
@@ -47,6 +60,7 @@ func (w *World) after(at time.Duration, key string, f func()) {
 // Heal ends every fault: links are healthy again, nodes that are down are started and
 // those that are paused resumed. Faults that are still to come will come.
 func (w *World) Heal() {
+	w.noteHealed()
 	w.do(w.faults.healAll)
 	for _, n := range w.Nodes() {
 		n.Resume()

@@ -23,6 +23,7 @@ type kind struct {
 	// begin and end act on one of the nodes that a fault names, when f is, or no longer is, among the
 	// active faults. end may be nil.
 	begin, end func(a *applied, f *Fault, node string)
+	switches   bool // it is one of the course's switches of the whole network
 }
 
 // effect is what a fault makes of the conditions that it finds on a link. It is called for every link
@@ -74,6 +75,14 @@ func init() {
 					}
 				}
 			},
+		},
+		"unreliable": {
+			doc:      "the network is the course's unreliable one: messages are lost, and requests come late",
+			switches: true,
+		},
+		"long-reordering": {
+			doc:      "two of three replies come late, as the course's network does it",
+			switches: true,
 		},
 		"crash": {
 			doc:    "these nodes crash, and start again at the end",
@@ -157,6 +166,9 @@ func KindDoc(name string) string {
 	k := kinds[name]
 	if k == nil {
 		return ""
+	}
+	if k.fields == "" {
+		return k.doc
 	}
 	return fmt.Sprintf("%s (%s)", k.doc, strings.ReplaceAll(k.fields, "ends", "nodes, or from to"))
 }

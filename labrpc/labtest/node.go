@@ -78,22 +78,46 @@ func (n *Node) Rand(name string) *rand.Rand {
 }
 
 // Start boots a node that is down; of one that is up it does nothing.
-func (n *Node) Start() { n.w.do(n.start) }
+func (n *Node) Start() {
+	if !n.Up() {
+		n.noteFault(false, "crash", "")
+		n.noteFault(false, "crashatwrite", "") // if it was that
+	}
+	n.w.do(n.start)
+}
 
 // Restart is Start: the name says that there was a crash.
 func (n *Node) Restart() { n.Start() }
 
 // Crash cuts the node off from network and disk, decides what of its unsynced writes
 // survives, and then has its goroutines stopped.
-func (n *Node) Crash(mode CrashMode) { n.w.do(func() { n.crash(mode) }) }
+func (n *Node) Crash(mode CrashMode) {
+	if n.Up() {
+		n.noteFault(true, "crash", mode)
+	}
+	n.w.do(func() { n.crash(mode) })
+}
 
 // Pause stops the node as a long garbage collection or a virtual machine's migration
 // would: it keeps its state and its connections, but takes no event (see Gate), and
 // messages to and from it wait.
-func (n *Node) Pause() { n.w.do(n.pause) }
+func (n *Node) Pause() {
+	if n.Up() {
+		n.noteFault(true, "pause", "")
+	}
+	n.w.do(n.pause)
+}
 
 // Resume ends a pause.
-func (n *Node) Resume() { n.w.do(n.resume) }
+func (n *Node) Resume() {
+	n.noteFault(false, "pause", "")
+	n.w.do(n.resume)
+}
+
+// noteFault notes what the scenario does to the node.
+func (n *Node) noteFault(on bool, kind string, mode CrashMode) {
+	n.w.NoteFault(on, Fault{Kind: kind, Nodes: []string{n.name}, Mode: mode})
+}
 
 // Up says whether the node has been started and has not crashed since.
 func (n *Node) Up() bool {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -25,17 +26,21 @@ type result struct {
 	Overall   map[string]int64 `json:"overall"`  // what the counters must come to over the default seeds
 	Failure   string           `json:"failure,omitempty"`
 	Repro     string           `json:"repro"`
+	Shrunk    *Shrunk          `json:"shrunk,omitempty"`
+	Replayed  string           `json:"replayed,omitempty"` // of -lab.replay: what came of the case
 
 	outcome   outcome
 	violation *Violation
+	report    func(*Violation) string // of the failed run
 	injected  Schedule
+	world     *World // that has ended; nil if it is frozen
 }
 
 func newResult(r *runner, w *World, ended time.Duration) *result {
 	res := &result{
 		Suite: r.suite.Name, Scenario: r.sc.Name, Seed: r.seed, Digest: w.rec.digest(), OK: true,
 		VirtualNS: ended.Nanoseconds(), Events: w.rec.seq, Faults: map[string]int64{}, Counters: w.counters,
-		Overall: w.overall, injected: w.injected, Repro: reproCommand(r),
+		Overall: w.overall, injected: w.injected, world: w, Repro: reproCommand(r),
 	}
 	for name, n := range w.counters {
 		if kind, ok := strings.CutPrefix(name, "hit:"); ok && kinds[kind] != nil { // not also what a link fault did: "hit:drop" and so on
@@ -49,7 +54,32 @@ func newResult(r *runner, w *World, ended time.Duration) *result {
 func (res *result) fail(r *runner, v *Violation, tracePath, schedulePath string) {
 	res.OK = false
 	res.Repro = reproCommand(r)
-	res.Failure = failureReport(r, v, tracePath, schedulePath)
+	res.report = func(v *Violation) string { return failureReport(r, v, tracePath, schedulePath) }
+	res.Failure = res.report(v)
+}
+
+// shrink makes a failure smaller and adds what came of it to the report.
+func (res *result) shrink(r *runner) {
+	s := r.shrink(res)
+	if s == nil {
+		return
+	}
+	res.Shrunk = s
+	report := fmt.Sprintf("from %s and %s to %d and %d, in %s and %.1f s",
+		counted(s.FaultsBefore, "fault"), counted(s.OpsBefore, "operation"), s.Faults, s.Ops, counted(s.Runs, "run"), s.Took.Seconds())
+	if s.Stopped {
+		report += " (the time was up)"
+	}
+	dir := *flags.trace
+	if dir == "" {
+		dir = filepath.Join(os.TempDir(), "lab.trace")
+	}
+	if err := s.keep(dir); err != nil {
+		r.t.Errorf("-lab.shrink: %v", err)
+	}
+	brief := *res.violation
+	brief.Text, brief.At, brief.Last, brief.Under = s.What, 0, nil, nil // of the story, which tells the rest
+	res.Failure = res.report(&brief) + fmt.Sprintf("  shrunk  %s\n  story   %s\n  case    %s  (lab replay runs it)\n", report, indent(s.Story), s.File)
 }
 
 // saveSchedule writes the faults of the run beside its trace, for -lab.faults. It returns where,

@@ -15,6 +15,7 @@ type runner struct {
 	sc     Scenario
 	seed   int64
 	faults Schedule // instead of the drawn ones, nil if there is none
+	plan   *Case    // instead of the scenario as it is, nil if there is none
 }
 
 // run runs the seed; with selfCheck twice, comparing the two histories. A failing run
@@ -53,7 +54,6 @@ func (r *runner) run(selfCheck bool) *result {
 			res.fail(r, &Violation{Check: "one seed, one history", Text: fmt.Sprintf("the digests of two runs differ, though no event does: %s and %s", res.Digest, again.Digest)}, "", "")
 		}
 	}
-	writeResult(r.t, res)
 	return res
 }
 
@@ -72,7 +72,17 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 	var ended time.Duration
 	out := b.run(r.t, func() {
 		w = newWorld(r.sc.Name, r.seed, b)
-		w.override = r.faults
+		w.override = r.faults.onceSetUp()
+		run := r.sc.Run
+		if r.plan != nil {
+			w.plan, w.override = r.plan, append(Schedule{}, r.plan.Faults.onceSetUp()...) // none is not nil
+			if r.plan.Played {
+				run = func(w *World) { w.play(r.sc.Play) }
+			}
+			if until := r.plan.Until; until > 0 {
+				w.net.At(w.start.Add(until), "until", w.cutShort)
+			}
+		}
 		if sink != nil {
 			w.OnEvent(sink)
 		}
@@ -80,7 +90,7 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 			w.OnEvent(func(e Event) { tr.line(e) })
 			w.rec.afterFlush = tr.step
 		}
-		w.live(r.sc.Limit, r.sc.Run)
+		w.live(r.sc.Limit, run)
 		ended = w.endedAt
 	})
 	if out.frozen != "" { // the world still belongs to the frozen goroutines

@@ -34,6 +34,8 @@ func oneOfEach() Schedule {
 		{At: 7 * ms, For: time.Second, Kind: "crashatwrite", Nodes: one, N: 3, Mode: Keep},
 		{At: 8 * ms, For: time.Second, Kind: "isolate", Nodes: []string{"raft/0", "raft/1"}},
 		{At: 9 * ms, For: time.Second, Kind: "clients", Nodes: one},
+		{At: 10 * ms, For: time.Second, Kind: "unreliable"},
+		{At: 11 * ms, For: time.Second, Kind: "long-reordering"},
 	}
 }
 
@@ -69,6 +71,8 @@ func TestScheduleReadsAsLines(t *testing.T) {
 		"0.007000s for 1s crashatwrite raft/0 keep n=3",
 		"0.008000s for 1s isolate raft/0 raft/1",
 		"0.009000s for 1s clients raft/0",
+		"0.010000s for 1s unreliable",
+		"0.011000s for 1s long-reordering",
 		"0.100000s cut raft/0 → raft/1,raft/2",
 		"0.100000s for 1s link * → raft/0 dropRequest=0.25 dropReply=0.5 duplicate=0.1 reorder=0.2 reorderBy=uniform(0s, 20ms) delay=bimodal(constant(1ms), exponential(1s), 0.01) bandwidth=1000B/s queue=7",
 		"0.300000s for 1ms hold raft/0",
@@ -160,10 +164,11 @@ func TestEveryKindIsDocumented(t *testing.T) {
 	for _, name := range Kinds() {
 		require.NotEmpty(t, kinds[name].doc, name)
 		require.NotContains(t, KindDoc(name), "\n", name)
-		require.True(t, kinds[name].link != nil || kinds[name].begin != nil, name)
+		require.True(t, kinds[name].link != nil || kinds[name].begin != nil || kinds[name].switches, name)
 	}
 	require.Empty(t, KindDoc("meteor"))
 	require.Contains(t, KindDoc("hold"), "(nodes, or from to)")
+	require.NotContains(t, KindDoc("unreliable"), "(", "it has no fields")
 }
 
 func FuzzLoadSchedule(f *testing.F) {

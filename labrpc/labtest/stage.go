@@ -21,6 +21,7 @@ type stage interface {
 	setPace(node string, pace float64)
 	disk(node string) *Disk
 	setConditions(func(from, to string) labrpc.Conditions) // of all links, until the next call
+	setCourse(unreliable, longReordering bool)             // the course's switches
 	began(Fault)                                           // for the record
 	ended(Fault)
 	count(counter string)
@@ -64,6 +65,11 @@ func (s worldStage) disk(node string) *Disk            { return s.w.Node(node).d
 
 func (s worldStage) setConditions(fold func(from, to string) labrpc.Conditions) {
 	s.w.setConditions(fold)
+}
+
+func (s worldStage) setCourse(unreliable, longReordering bool) {
+	s.w.net.Reliable(!unreliable)
+	s.w.net.LongReordering(longReordering)
 }
 
 func (s worldStage) began(f Fault)  { s.w.cause("began", f.String()) }

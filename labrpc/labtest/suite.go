@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -22,6 +23,7 @@ type Scenario struct {
 	Seeds  int           // how many seeds run by default; 0 means 1
 	Limit  time.Duration // of virtual time; 0 means 10 minutes
 	Run    func(*World)  // the scenario
+	Play   Player        // plays what clients asked for in a run of it; nil if nothing can
 	Skip   string        // why the implementation at hand can't be tried with it, "" if it can
 }
 
@@ -34,6 +36,10 @@ type Suite struct {
 	// that are left blocked after a node was stopped are let go. MayDiffer: two runs
 	// of one seed may differ, so there is no self-check, and a failure may not come back.
 	MayLeak, MayDiffer bool
+
+	// Tell makes the storyteller of a run: it is given each report of a node, in order, and returns it in the
+	// lab's words, or "" if it is not worth telling. May be nil.
+	Tell func() func(Event) string
 }
 
 // Run runs every scenario as a subtest of t, some at a time.
@@ -92,15 +98,27 @@ func (s *Suite) run(t *testing.T, sc Scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.replay(t, sc) {
+		return
+	}
+	s.regress(t, sc)
 	seeds := seedsToRun(sc.Seeds)
 	results := make([]*result, len(seeds))
 	next := make(chan int)
+	var shrinks atomic.Int32 // the first failure is made smaller
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(seeds)) {
 		workers.Go(func() {
 			for i := range next {
 				r := &runner{t: t, suite: s, sc: sc, seed: seeds[i], faults: faults}
-				onACore(func() { results[i] = r.run(i%selfCheckEvery == 0 && !s.MayDiffer) })
+				var res *result
+				onACore(func() { res = r.run(i%selfCheckEvery == 0 && !s.MayDiffer) })
+				if *flags.shrink && !res.OK && shrinks.Add(1) == 1 {
+					res.shrink(r)
+				}
+				res.world = nil
+				writeResult(t, res)
+				results[i] = res
 			}
 		})
 	}

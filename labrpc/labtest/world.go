@@ -48,6 +48,10 @@ type World struct {
 	injectedBy map[string]int // how many of these, by the injector's name
 	override   Schedule       // of -lab.faults: happens in place of all that the scenario injects
 	endedAt    time.Duration
+
+	plan  *Case // what is run instead of the scenario as it is, nil if nothing
+	noted noted // what makes a case of the run
+	short bool  // it was ended by the plan
 }
 
 // quota is a vacuity condition: a counter and the least it must show.
@@ -329,7 +333,7 @@ func (w *World) live(limit time.Duration, scenario func(*World)) {
 	w.net.At(w.start.Add(limit), "limit", func() {
 		w.Violate("time limit", "", "the scenario has not ended within %v of virtual time", limit)
 	})
-	w.schedule(w.override, "")
+	w.schedule(w.override, "", moment{at: -1})
 	w.act("the scenario", func() {
 		scenario(w)
 		w.end()

@@ -1,10 +1,12 @@
 // Command lab runs the suites of this module: it lists what they try, spreads seeds
-// over all cores and machines, compares traces, and hunts mutants.
+// over all cores and machines, makes failures smaller and runs those again, compares
+// traces, and hunts mutants.
 //
 //	go run ./main/lab list
 //	go run ./main/lab run raft
 //	go run ./main/lab run raft/TestFigure82C -seeds 1000 -race
 //	go run ./main/lab run ./mypkg
+//	go run ./main/lab replay FILE
 //	go run ./main/lab run raft -shard 3/16 -result results/3.jsonl
 //	go run ./main/lab merge results
 //	go run ./main/lab diff a.jsonl b.jsonl

@@ -52,7 +52,7 @@ func newCluster(w *labtest.World, im implementation, n int, s setup) *Cluster {
 	}
 	c.checks = invariant.Watch(w, c.names...)
 	if s.Unreliable {
-		w.Net().Reliable(false)
+		c.unreliable(true)
 	}
 	for i, name := range c.names {
 		c.nodes = append(c.nodes, w.AddNode(name, func(node *labtest.Node) func() { return c.boot(i, node) }))
@@ -125,6 +125,7 @@ func (c *Cluster) connect(yes bool, servers []int) {
 	defer c.mu.Unlock()
 	for _, i := range servers {
 		c.connected[i] = yes
+		c.NoteFault(!yes, labtest.Fault{Kind: "isolate", Nodes: c.Names(i)})
 	}
 	c.Logf("connected: %v", c.connected)
 	together := []any{}
@@ -137,6 +138,18 @@ func (c *Cluster) connect(yes bool, servers []int) {
 		}
 	}
 	c.Net().Partition(append(groups, together)...)
+}
+
+// unreliable makes the network the course's unreliable one, or ends that.
+func (c *Cluster) unreliable(yes bool) {
+	c.Net().Reliable(!yes)
+	c.NoteFault(yes, labtest.Fault{Kind: "unreliable"})
+}
+
+// longReordering lets replies come late, as the course's network does it, or ends that.
+func (c *Cluster) longReordering(yes bool) {
+	c.Net().LongReordering(yes)
+	c.NoteFault(yes, labtest.Fault{Kind: "long-reordering"})
 }
 
 // Reachable lists the servers that are up and not disconnected.
@@ -201,9 +214,11 @@ func (c *Cluster) Start(i int, command any) (index, term int, ok bool) {
 	if s == nil {
 		return 0, 0, false
 	}
+	taken := c.Asks("start", c.names[i], command)
 	if !c.ask(func() {
 		if index, term, ok = s.rf.Start(command); ok { // perhaps long after nobody waits for it any more
 			c.sawStart(i, index, term)
+			taken()
 		}
 	}) || !ok {
 		return 0, 0, false

@@ -30,6 +30,12 @@ func (c *Cluster) anyCrash() labtest.CrashMode {
 	return []labtest.CrashMode{labtest.Keep, labtest.Lose, labtest.Torn}[c.rand.IntN(3)]
 }
 
+// crashAtWrite has a server crash in the middle of its k-th write from now, or no more, if k is 0.
+func (c *Cluster) crashAtWrite(i, k int, mode labtest.CrashMode) {
+	c.NoteFault(k > 0, labtest.Fault{Kind: "crashatwrite", Nodes: c.Names(i), N: k, Mode: mode})
+	c.nodes[i].Disk().CrashAtWrite(k, mode)
+}
+
 func crashAtEveryWrite(c *Cluster) {
 	c.AtLeast("crashed in a write", 15)
 	c.AtLeast("operations", 30)
@@ -39,12 +45,12 @@ func crashAtEveryWrite(c *Cluster) {
 	for k := 1; k <= 8; k++ {
 		for _, i := range c.rand.Perm(c.N) {
 			node := c.nodes[i]
-			node.Disk().CrashAtWrite(k, c.anyCrash())
+			c.crashAtWrite(i, k, c.anyCrash())
 			if c.until(2*time.Second, func() bool { return !node.Up() }) {
 				c.Count("crashed in a write")
 			}
 			c.Sleep(time.Duration(c.rand.IntN(400)) * time.Millisecond)
-			node.Disk().CrashAtWrite(0, labtest.Keep)
+			c.crashAtWrite(i, 0, labtest.Keep)
 			c.Restart(i)
 			c.Sleep(time.Duration(c.rand.IntN(200)) * time.Millisecond)
 		}

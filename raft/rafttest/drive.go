@@ -198,9 +198,10 @@ func (c *Cluster) Calls(i int) int { return c.Net().GetCount(c.names[i]) }
 
 // Recover ends all faults, and makes sure that the cluster gets something done within d and that all servers catch up.
 func (c *Cluster) Recover(within time.Duration) {
+	c.Asks("recover", "", within.String())()
 	c.Connect(c.All()...)
-	c.Net().Reliable(true)
-	c.Net().LongReordering(false)
+	c.unreliable(false)
+	c.longReordering(false)
 	c.Heal()
 	c.replaceFailed()
 	began := c.Now()

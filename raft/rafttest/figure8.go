@@ -76,7 +76,7 @@ func figure8Unreliable(c *Cluster) {
 	reachable := c.N
 	for i := range 1000 {
 		if i == 200 {
-			c.Net().LongReordering(true)
+			c.longReordering(true)
 		}
 		leader := c.offerAll()
 		c.stumble()

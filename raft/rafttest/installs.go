@@ -56,7 +56,7 @@ func crashDuringInstall(c *Cluster, leaderToo bool) {
 		if victim = away; leaderToo {
 			victim = leader
 		} else if round%4 == 3 { // in the middle of writing it
-			c.nodes[away].Disk().CrashAtWrite(1, c.anyCrash())
+			c.crashAtWrite(away, 1, c.anyCrash())
 		}
 		if round == 0 {
 			steps = untouched
@@ -69,7 +69,7 @@ func crashDuringInstall(c *Cluster, leaderToo bool) {
 			messages = untouched - steps
 		}
 		steps = -1
-		c.nodes[away].Disk().CrashAtWrite(0, labtest.Keep)
+		c.crashAtWrite(away, 0, labtest.Keep)
 		c.Restart(away)
 		c.Sleep(300 * time.Millisecond)
 		c.One(c.command(), c.N, true)

@@ -197,7 +197,12 @@ func (l *Load) submit(server int, op Op) (int, answer) {
 	}
 	var index int
 	var ok bool
-	if !l.c.ask(func() { index, _, ok = s.rf.Start(op) }) {
+	taken := l.c.Asks("start", s.name, op)
+	if !l.c.ask(func() {
+		if index, _, ok = s.rf.Start(op); ok {
+			taken()
+		}
+	}) {
 		return 0, unclear // it may take it when it wakes up
 	}
 	if !ok {
@@ -223,6 +228,7 @@ func (l *Load) readIndex(server int, op Op) (int, answer) {
 	if s == nil {
 		return 0, refused
 	}
+	l.c.Asks("read", s.name, op)()
 	index, err := s.readIndex(answerBound)
 	if err != nil {
 		return 0, refused

@@ -72,7 +72,7 @@ type Maker func(Peer) Raft
 // Suite returns the suite for peers made by mk. What they can do is seen from the methods of R, and told by opts.
 func Suite[R Raft](mk func(Peer) R, opts ...Option) *labtest.Suite {
 	im := implementation{make: func(p Peer) Raft { return mk(p) }, can: abilitiesOf[R]()}
-	s := &labtest.Suite{Name: "raft"}
+	s := &labtest.Suite{Name: "raft", Tell: storyteller}
 	for _, opt := range opts {
 		opt(&im, s)
 	}
@@ -148,6 +148,13 @@ func (im implementation) scenario(sc scenario) labtest.Scenario {
 			c := newCluster(w, im, n, sc.Setup)
 			sc.Run(c)
 			c.finish()
+		},
+		Play: func(w *labtest.World, nodes int) func(int, labtest.Operation) {
+			s := sc.Setup
+			s.Unreliable = false // it is among the faults
+			c := newCluster(w, im, nodes, s)
+			l := &Load{c: c, history: labtest.NewHistory(w, registerModel)}
+			return func(actor int, op labtest.Operation) { c.play(l, actor, op) }
 		},
 	}
 }

@@ -29,6 +29,7 @@ func (c *Cluster) transfer(from, to int) bool {
 	if s == nil {
 		return false
 	}
+	c.Asks("transfer", c.names[from], to)()
 	ctx, cancel := context.WithTimeout(context.Background(), transferBound)
 	defer cancel()
 	var err error

@@ -102,6 +102,7 @@ func (h *hunted) print(out screen.Screen, failures bool) {
 			fmt.Fprintf(out, "\n%s (%s), seed %d\n%s\n", out.Paint(screen.Bold, v.Mutant.Name), v.Mutant.File, v.Failure.Seed, h.report(v))
 		}
 	}
+	h.printShrunk(out)
 	for _, command := range h.alarms() {
 		fmt.Fprintf(out, "\n%s the reference itself fails here, so this kills no mutant:\n  again   %s\n", out.Paint(screen.Bad, "ERROR"), command)
 	}
@@ -124,7 +125,8 @@ func (h *hunted) report(v *mutants.Verdict) string {
 		if strings.HasPrefix(line, "  again ") {
 			line = fmt.Sprintf("  again   lab mutants %s -v -run '^%s$'\n", h.suite, regexp.QuoteMeta(v.Mutant.Name))
 		}
-		b.WriteString(line)
+		line = strings.TrimSuffix(line, "  (lab replay runs it)\n") // which would run the reference
+		b.WriteString(strings.TrimRight(line, "\n") + "\n")
 	}
 	return b.String()
 }

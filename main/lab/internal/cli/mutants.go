@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 	"6.824/main/lab/internal/mutants"
 	"6.824/main/lab/internal/progress"
 	"6.824/main/lab/internal/screen"
+	"6.824/main/lab/internal/testbin"
 )
 
 // hunt hunts the mutants of a suite, or of all.
@@ -25,12 +27,17 @@ func hunt(ctx context.Context, args []string, out screen.Screen) error {
 	seeds := f.Int("seeds", 200, "give up on a mutant after `N` seeds of each scenario that it names, and N/10 of each other")
 	pattern := f.String("run", "", "only mutants whose file or name matches this `regexp`")
 	jobs := f.Int("jobs", cores(), "mutants at once, one core each")
+	shrink := f.Bool("shrink", false, "make the failure that killed each mutant smaller, and tell how small it got")
+	budget := f.Duration("budget", time.Minute, "wall time that -shrink may take for a mutant")
 	verbose := f.Bool("v", false, "print the failure that killed each mutant")
 	args, err := parse(f, "mutants [suite] [flags]", args, 1, out)
 	if err != nil {
 		return err
 	}
 	if err := positive(f, "seeds", "jobs"); err != nil {
+		return err
+	}
+	if err := someTime("mutants", *budget); err != nil {
 		return err
 	}
 	chosen, err := regexp.Compile(*pattern)
@@ -57,7 +64,11 @@ func hunt(ctx context.Context, args []string, out screen.Screen) error {
 		if len(found) == 0 {
 			continue
 		}
-		report, err := o.hunt(ctx, h, found, *seeds, *jobs)
+		var opt *testbin.ShrinkOptions
+		if *shrink {
+			opt = &testbin.ShrinkOptions{Budget: *budget, Dir: filepath.Join(os.TempDir(), "lab.trace", "mutants", o.Name)}
+		}
+		report, err := o.hunt(ctx, h, found, *seeds, *jobs, opt)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -95,7 +106,7 @@ func (o *opened) mutants(chosen *regexp.Regexp) ([]*mutants.Mutant, error) {
 const patience = "-lab.patience=10s"
 
 // hunt hunts mutants and shows how far it has come.
-func (o *opened) hunt(ctx context.Context, h *house, all []*mutants.Mutant, seeds, jobs int) (*hunted, error) {
+func (o *opened) hunt(ctx context.Context, h *house, all []*mutants.Mutant, seeds, jobs int, shrink *testbin.ShrinkOptions) (*hunted, error) {
 	reference := o.binary
 	reference.Flags = append(slices.Clone(reference.Flags), patience)
 	start := time.Now()
@@ -104,7 +115,7 @@ func (o *opened) hunt(ctx context.Context, h *house, all []*mutants.Mutant, seed
 		return fmt.Sprintf("%s: %d/%d mutants tried, %d killed · %s", o.Name, done.Load(), len(all), killed.Load(), clock(time.Since(start)))
 	})
 	hunter := mutants.Hunter{
-		Suite: o.Suite, Scenarios: o.scenarios, Reference: reference, Budget: seeds, Others: (seeds + 9) / 10, Jobs: jobs,
+		Suite: o.Suite, Scenarios: o.scenarios, Reference: reference, Budget: seeds, Others: (seeds + 9) / 10, Jobs: jobs, Shrink: shrink,
 		Build: func(ctx context.Context, overlay, out string) error {
 			return h.tool.BuildTest(ctx, o.ImportPath, out, gotool.BuildOptions{Overlay: overlay, Procs: 1})
 		},

@@ -6,11 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+	"time"
 
 	"6.824/main/lab/internal/gotool"
 	"6.824/main/lab/internal/progress"
 	"6.824/main/lab/internal/runner"
 	"6.824/main/lab/internal/screen"
+	"6.824/main/lab/internal/testbin"
 )
 
 // run runs seeds of a suite's scenarios.
@@ -23,6 +25,9 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	failures := f.Int("failures", 10, "stop a scenario after `K` failing seeds; 0 goes on")
 	shard := f.String("shard", "", "only the `I/N`-th share of the seeds: 1/4 is the first of four; env asks the job array that this is a task of")
 	result := f.String("result", "", "write what the share came to into `FILE`, for lab merge; started again, go on with it")
+	shrink := f.Bool("shrink", true, "make the first failure of a scenario smaller")
+	budget := f.Duration("budget", time.Minute, "wall time that -shrink may take for a failure")
+	save := f.Bool("save", false, "save what -shrink makes in the suite's testdata/regressions: each go test runs it first from then on")
 	args, err := parse(f, "run [suite[/scenario]] [flags]", args, 1, out)
 	if err != nil {
 		return err
@@ -36,6 +41,9 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	share, err := shareOf(*shard)
 	if err != nil {
 		return fmt.Errorf("run: %w", err)
+	}
+	if err := someTime("run", *budget); err != nil {
+		return err
 	}
 	h, all, err := openHouse(ctx, args, gotool.BuildOptions{Race: *race}, out)
 	if err != nil {
@@ -65,7 +73,11 @@ func run(ctx context.Context, args []string, out screen.Screen) error {
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	v := verdict{tallies: tallies, skipped: skipped, took: watch.elapsed(), interrupted: err != nil, race: *race}
+	took := watch.elapsed()
+	if *shrink && ctx.Err() == nil {
+		shrinkAll(ctx, tallies, testbin.ShrinkOptions{Budget: *budget, Save: *save}, out)
+	}
+	v := verdict{tallies: tallies, skipped: skipped, took: took, interrupted: ctx.Err() != nil, race: *race}
 	if sh.before > 0 {
 		v.took = 0 // it did not all happen now
 	}

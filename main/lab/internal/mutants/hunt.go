@@ -2,9 +2,11 @@ package mutants
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +24,8 @@ type Verdict struct {
 	Runs     int             // all seeds that were run
 	Expected bool            // the killer is one of those that the mutant names
 	Took     time.Duration   // to build and to hunt
+	Shrunk   *testbin.Shrunk // the failure made smaller, nil if it was not, or could not be
+	Unsound  bool            // the reference fails in the shrunk case, too
 	Alarms   []string        // false ones: seeds in which the reference fails as well, as commands
 	Err      error           // it could not be tried: it doesn't apply or doesn't build
 }
@@ -39,6 +43,7 @@ type Hunter struct {
 	Budget    int                                                  // seeds for each scenario that a mutant names
 	Others    int                                                  // seeds for each other scenario
 	Jobs      int                                                  // mutants at once
+	Shrink    *testbin.ShrinkOptions                               // of the failures; nil leaves them as they are
 	Done      func(*Verdict)                                       // called for each, one call at a time; may be nil
 }
 
@@ -121,6 +126,9 @@ func (h *Hunter) try(ctx context.Context, v *Verdict) error {
 			if guilty {
 				v.Killer, v.Failure, v.Seeds = lap.sc.Name, tally.First, int(tally.First.Seed)
 				v.Expected = len(v.Mutant.KilledBy) == 0 || slices.Contains(v.Mutant.KilledBy, v.Killer)
+				if h.Shrink != nil {
+					return h.shrink(ctx, b, lap.sc.Test, v)
+				}
 				return nil
 			}
 			v.Alarms = append(v.Alarms, h.Reference.Command(lap.sc.Test, tally.First.Seed))
@@ -128,6 +136,34 @@ func (h *Hunter) try(ctx context.Context, v *Verdict) error {
 		}
 	}
 	return nil
+}
+
+// shrink makes the failure that killed a mutant smaller, and sees that it comes back and is the mutant's still.
+func (h *Hunter) shrink(ctx context.Context, b testbin.Binary, test string, v *Verdict) error {
+	opt := *h.Shrink
+	opt.Dir = filepath.Join(opt.Dir, strings.TrimSuffix(filepath.Base(v.Mutant.File), ".patch"))
+	res, err := b.Shrink(ctx, test, v.Failure.Seed, opt)
+	if err != nil || res.Shrunk == nil {
+		return err
+	}
+	v.Shrunk, v.Failure.Text = res.Shrunk, res.Failure
+	replay := func(b testbin.Binary) (testbin.Result, error) {
+		again, out, err := b.Replay(ctx, test, res.Shrunk.File)
+		if err == nil && again.Digest == "" {
+			err = fmt.Errorf("%s: %s", res.Shrunk.File, strings.TrimSpace(out.Output))
+		}
+		return again, err
+	}
+	again, err := replay(b)
+	if err == nil && again.Digest != res.Shrunk.Digest {
+		err = fmt.Errorf("%s: two runs of it differ: digests %s and %s", res.Shrunk.File, res.Shrunk.Digest, again.Digest)
+	}
+	if err != nil {
+		return err
+	}
+	reference, err := replay(h.Reference)
+	v.Unsound = !reference.OK
+	return err
 }
 
 // run runs a job up to its first failure.

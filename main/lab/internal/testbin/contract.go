@@ -1,8 +1,8 @@
 // Package testbin runs test binaries that are built on the kit labrpc/labtest.
 //
 // What the two sides agree on is small, and all here: the flags -lab.list,
-// -lab.seed, -lab.seeds, -lab.results and -lab.patience, and the two kinds of
-// JSON lines below.
+// -lab.seed, -lab.seeds, -lab.results, -lab.patience, -lab.trace, -lab.shrink,
+// -lab.budget, -lab.save and -lab.replay, and the two kinds of JSON lines below.
 package testbin
 
 import "time"
@@ -34,6 +34,23 @@ type Result struct {
 	Overall   map[string]int64 `json:"overall"`  // how often things must have happened over all seeds together
 	Failure   string           `json:"failure"`  // the report of a run that failed
 	Repro     string           `json:"repro"`
+	Replayed  string           `json:"replayed"` // what came of a case
+	Shrunk    *Shrunk          `json:"shrunk"`   // of a failure that was to be made smaller, nil if it could not
+}
+
+// Shrunk is what a failure was made to.
+type Shrunk struct {
+	Story        string        `json:"story"`
+	File         string        `json:"file"`   // where the case lies
+	Digest       string        `json:"digest"` // of its history
+	Played       bool          `json:"played"` // what clients asked for is data, too
+	FaultsBefore int           `json:"faults_before"`
+	OpsBefore    int           `json:"ops_before"`
+	Faults       int           `json:"faults"`
+	Ops          int           `json:"ops"`
+	Runs         int           `json:"runs"`
+	Took         time.Duration `json:"took"`
+	Stopped      bool          `json:"stopped"` // when the time was up
 }
 
 // Virtual is the virtual time that the run took.

@@ -2,6 +2,7 @@ package testbin_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -60,4 +61,47 @@ func TestContractWithTheKit(t *testing.T) {
 	require.False(t, results[1].OK)
 	require.Contains(t, results[1].Failure, "nobody dreams")
 	require.Contains(t, results[1].Failure, "\n  again ", "the line that lab goes by")
+}
+
+func TestShrinkAndReplayWithTheKit(t *testing.T) {
+	self, err := os.Executable()
+	require.NoError(t, err)
+	t.Setenv("LAB_KIT_FAILS", "yes")
+	b := testbin.Binary{Path: self, Dir: ".", Package: "p", Scratch: t.TempDir()}
+	res, err := b.Shrink(t.Context(), "TestOfTheKit", 2, testbin.ShrinkOptions{Budget: time.Second, Dir: t.TempDir()})
+	require.NoError(t, err)
+	require.NotNil(t, res.Shrunk)
+	require.Contains(t, res.Failure, "\n  shrunk  from 0 faults and 0 operations to 0 and 0")
+	require.Contains(t, res.Shrunk.Story, "BROKEN   nobody dreams")
+
+	c, err := testbin.ReadCase(res.Shrunk.File)
+	require.NoError(t, err)
+	require.Equal(t, testbin.Case{Case: "kit/TestOfTheKit", Package: "./main/lab/internal/testbin", Test: "TestOfTheKit"}, c)
+	again, _, err := b.Replay(t.Context(), c.Test, res.Shrunk.File)
+	require.NoError(t, err)
+	require.False(t, again.OK)
+	require.Contains(t, again.Replayed, "this is the same history")
+
+	t.Setenv("LAB_KIT_FAILS", "")
+	again, _, err = b.Replay(t.Context(), c.Test, res.Shrunk.File)
+	require.NoError(t, err)
+	require.True(t, again.OK)
+	require.Contains(t, again.Replayed, "nobody dreams holds")
+	res, err = b.Shrink(t.Context(), "TestOfTheKit", 2, testbin.ShrinkOptions{})
+	require.NoError(t, err)
+	require.Nil(t, res.Shrunk, "there is nothing to be made smaller")
+}
+
+func TestFilesThatAreNoCases(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.case")
+	for text, want := range map[string]string{
+		"":                      ": line 1: it is empty",
+		"# a\n\nb":              ": line 3: not JSON",
+		`{"case":"raft/TestX"}`: ": line 1: the first line must tell what it is",
+		"# a\n" + `{"at":"1s"}`: ": line 2: the first line must tell what it is",
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		_, err := testbin.ReadCase(path)
+		require.ErrorContains(t, err, path+want)
+	}
 }

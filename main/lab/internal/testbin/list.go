@@ -20,6 +20,7 @@ type Binary struct {
 	Race    bool     // it was built with -race
 	Scratch string   // a directory for result files
 	Flags   []string // passed on every run
+	Cores   int      // that a process may use; 0 means one
 }
 
 // List asks for the scenarios that the tests with the given names lead to; no names

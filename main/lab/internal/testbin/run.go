@@ -53,7 +53,7 @@ func (b Binary) Run(ctx context.Context, batch Batch, each func(Result)) (Outcom
 	}, b.Flags...)
 	cmd := exec.CommandContext(ctx, b.Path, args...)
 	cmd.Dir = b.Dir
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1",
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", max(b.Cores, 1)),
 		// A data race ends the process, so that the seed in which it happened is known;
 		// and a process that ends does not sleep for a second first.
 		"GORACE="+strings.TrimSpace("atexit_sleep_ms=0 "+os.Getenv("GORACE")+" halt_on_error=1"))
