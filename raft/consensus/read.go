@@ -6,7 +6,8 @@ package consensus
 // of its own, but only when somebody wants to read, so that the log of a service that doesn't has
 // nothing in it but its commands.
 func (n *Node) read(id uint64) {
-	if n.role != Leader {
+	// In a transfer the target may stand for election already: an entry that it does not have would lose it the votes.
+	if n.role != Leader || n.handover.to != nobody && n.log.lastIndex() < n.lead.termStart {
 		n.out.Reads = append(n.out.Reads, ReadDone{ID: id})
 		return
 	}

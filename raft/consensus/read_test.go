@@ -44,3 +44,25 @@ func TestReadDuringInstall(t *testing.T) {
 	}
 	require.True(t, answered)
 }
+
+// TestReadInATransfer: a read that would need an entry of the new term does not put it into the log behind the back of the target of a
+// transfer, which would not be elected without it.
+func TestReadInATransfer(t *testing.T) {
+	c := newCluster(3, Config{})
+	c.boot()
+	c.timeout(0)
+	c.settle()
+	c.step(0, Propose{[]byte("a")})
+	c.settle()
+	c.timeout(1) // leads in a term of which nothing is committed
+	c.settle()
+	require.Equal(t, Leader, c.hosts[1].node.Status().Role)
+	refused := false
+	c.seen = func(id int, _ Status, out *Output) {
+		refused = refused || id == 1 && len(out.Reads) == 1 && !out.Reads[0].OK
+	}
+	c.step(1, Transfer{2}, Read{7})
+	require.True(t, refused)
+	c.settle()
+	require.Equal(t, Leader, c.hosts[2].node.Status().Role)
+}

@@ -233,6 +233,9 @@ func (n *Node) appendEntriesReply(from int, m *AppendEntriesReply) {
 		p.matched(m.Match)
 		if p.matchIndex > before {
 			n.advanceCommit()
+			if p.commitSent < min(n.commitIndex, p.matchIndex) { // it was too late for the news of that commit
+				n.announceCommit()
+			}
 			n.askToTakeOver()
 		}
 		return
@@ -264,9 +267,14 @@ func (n *Node) advanceCommit() {
 	index := n.reached(func(peer int) int { return n.lead.peers[peer].matchIndex })
 	if index > n.commitIndex && n.log.term(index) == n.hard.Term {
 		n.commitTo(index)
-		n.lead.commitDue = min(n.lead.commitDue, n.now+n.cfg.CommitDelay)
+		n.announceCommit()
 		n.readsInTerm()
 	}
+}
+
+// announceCommit has the commit index sent to whoever does not know it, unless an append carries it there before.
+func (n *Node) announceCommit() {
+	n.lead.commitDue = min(n.lead.commitDue, n.now+n.cfg.CommitDelay)
 }
 
 // commitTo hands out what is newly committed.
