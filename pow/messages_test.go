@@ -1,11 +1,15 @@
 package pow
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"6.824/labrpc"
 	"6.824/pow/consensus"
+	"6.824/pow/headers"
+	"6.824/pow/ledger"
 )
 
 // line is k headers on nothing in particular, each with the work that it claims.
@@ -65,6 +69,45 @@ func FuzzSplitHeaders(f *testing.F) {
 		}
 		require.Equal(t, len(b), len(again))
 		require.Equal(t, string(b), string(again))
+	})
+}
+
+// FuzzHandlers: whatever arguments the handlers are called with, they end, answer within their bounds, and the node lives on.
+func FuzzHandlers(f *testing.F) {
+	genesis := consensus.Lab().Genesis
+	header, hash := genesis.Bytes(), genesis.Hash()
+	f.Add("peer", header[:], hash[:], uint16(1))
+	f.Add("peer", line(1), []byte{}, uint16(0))
+	f.Add("peer", header[:79], hash[:5], uint16(headers.MaxLocator+1))
+	f.Add("", []byte{}, []byte{1}, uint16(5000))
+	f.Fuzz(func(t *testing.T, from string, header, hash []byte, count uint16) {
+		network := labrpc.MakeNetwork()
+		defer network.Cleanup()
+		n, err := Make(Config{
+			Params: consensus.Lab(), Name: "node", Rand: rand.New(rand.NewPCG(1, 2)),
+			Peers: []Peer{{Name: "peer", End: network.MakeEnd("peer")}},
+		})
+		require.NoError(t, err)
+		defer n.Kill()
+		hashes := make([]consensus.Hash, count)
+		for i := range hashes {
+			copy(hashes[i][:], hash)
+		}
+		n.Announce(&AnnounceArgs{From: from, Header: header, Txs: hashes}, new(Ack))
+		var hs HeadersReply
+		n.GetHeaders(&GetHeadersArgs{Locator: hashes}, &hs)
+		require.Empty(t, hs.Headers, "there are none above genesis")
+		var blocks BlocksReply
+		n.GetBlocks(&GetBlocksArgs{Hashes: hashes}, &blocks)
+		require.Empty(t, blocks.Blocks, "genesis has no body")
+		var txs TxsReply
+		n.GetTxs(&GetTxsArgs{IDs: hashes}, &txs)
+		require.Empty(t, txs.Txs)
+		require.NoError(t, n.View(func(*ledger.Chain, *ledger.Pool) {
+			p := n.byName["peer"]
+			require.LessOrEqual(t, len(p.wanted), n.cfg.Limits.Wanted)
+			require.Empty(t, p.pending)
+		}))
 	})
 }
 

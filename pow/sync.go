@@ -120,9 +120,18 @@ func (n *Node) fetch() {
 		}
 		var hashes []consensus.Hash
 		from := headers.Fork(p.best, tip)
-		// Not far beyond what is there: a window of blocks, so that a chain that proves bad has not cost much.
-		for height := from.Height + 1; height <= p.best.Height && height <= from.Height+8*n.cfg.Limits.Blocks && len(hashes) < n.cfg.Limits.Blocks; height++ {
-			if e := p.best.Ancestor(height); !n.has(e) && !asked[e.Hash] {
+		// Not far beyond the first that is missing: a window of blocks, so that a chain that proves bad has not cost much. It does not
+		// begin at the fork: what is here of a branch may be longer than the window and still have less work than the tip.
+		missing, end := false, p.best.Height
+		for height := from.Height + 1; height <= end && len(hashes) < n.cfg.Limits.Blocks; height++ {
+			e := p.best.Ancestor(height)
+			if n.has(e) {
+				continue
+			}
+			if !missing {
+				missing, end = true, min(end, height+8*n.cfg.Limits.Blocks-1)
+			}
+			if !asked[e.Hash] {
 				hashes = append(hashes, e.Hash)
 				asked[e.Hash] = true
 			}

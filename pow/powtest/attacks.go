@@ -5,6 +5,7 @@ import (
 
 	"6.824/labrpc"
 	"6.824/labrpc/labtest"
+	"6.824/pow"
 	"6.824/pow/consensus"
 	"6.824/pow/headers"
 	"6.824/pow/ledger"
@@ -19,7 +20,7 @@ func attacks() []scenario {
 	many.PowLimit, _, _ = consensus.DecodeCompact(0x2007ffff)
 	many = many.WithGenesis(consensus.LabEpoch-10, 0x2007ffff)
 	return []scenario{
-		{Name: "TestDeepReorg", Doc: "a majority shows a chain from twenty blocks down, with more work: everybody goes over, and payments come back", Paper: "§11", Setup: setup{Nodes: 3, Also: []string{"liar"}}, Run: deepReorg},
+		{Name: "TestDeepReorg", Doc: "a majority shows a chain from twenty blocks down, with more work, and further down than blocks are fetched ahead: everybody goes over, and payments come back", Paper: "§11", Setup: setup{Nodes: 3, Also: []string{"liar"}, Limits: pow.Limits{Blocks: 1}}, Run: deepReorg},
 		{Name: "TestLessWork", Doc: "a chain of more blocks but less work is not the longest", Paper: "§5", Setup: fast, Run: lessWork},
 		{Name: "TestTieStays", Doc: "a block as good as the tip, shown later, moves nobody", Paper: "§5: nodes work on the first one they received", Setup: setup{Nodes: 3, Also: []string{"liar"}}, Run: tieStays},
 		{Name: "TestWithheld", Doc: "a miner with a third of the hash power withholds its blocks and shows them to take away what others have found: all still agree", Paper: "Eyal and Sirer, \"Majority is not Enough\", §3", Setup: setup{Nodes: 3, Also: []string{"liar"}}, Run: withheld},
