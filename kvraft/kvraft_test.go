@@ -42,7 +42,7 @@ func startRealTime(tb testing.TB, n, maxraftstate int) (ends func() []*labrpc.Cl
 }
 
 func TestOperations(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := NewClient(startRealTime(t, 3, 1000)())
 	_, _, err := c.Get(ctx, "a")
@@ -85,7 +85,7 @@ func TestOperations(t *testing.T) {
 
 func TestLockExcludes(t *testing.T) {
 	ends := startRealTime(t, 3, -1)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var inside, total int
 	var clients sync.WaitGroup

@@ -194,7 +194,7 @@ func (c *cluster) leader(but ...*testNode) (leader *testNode) {
 // commit has a command committed, and applied by all nodes that are up and not excluded.
 func (c *cluster) commit(command any, but ...*testNode) (index int) {
 	c.t.Helper()
-	c.eventually(20*time.Second, func() bool {
+	c.eventually(time.Minute, func() bool {
 		var ok bool
 		if index, _, ok = c.leader(but...).Start(command); !ok {
 			return false

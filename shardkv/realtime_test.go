@@ -94,7 +94,7 @@ func TestRealTime(t *testing.T) {
 
 func TestClient(t *testing.T) {
 	rt, ctrlers := startRealTime(t, 100)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := NewClient(rt.endsTo(ctrlers), rt.end)
 	short, end := context.WithTimeout(ctx, 700*time.Millisecond)
