@@ -105,6 +105,7 @@ func (s *courseStore) clerk(servers []int) *Clerk {
 
 // TestAsTheCourseDrivesIt: clerks append while the network is unreliable and parted, and all servers crash and come back.
 func TestAsTheCourseDrivesIt(t *testing.T) {
+	t.Parallel()
 	const servers, clerks, each = 5, 3, 25
 	s := startCourseStore(t, servers)
 	s.net.Reliable(false)

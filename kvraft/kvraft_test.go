@@ -42,6 +42,7 @@ func startRealTime(tb testing.TB, n, maxraftstate int) (ends func() []*labrpc.Cl
 }
 
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := NewClient(startRealTime(t, 3, 1000)())
@@ -84,6 +85,7 @@ func TestOperations(t *testing.T) {
 }
 
 func TestLockExcludes(t *testing.T) {
+	t.Parallel()
 	ends := startRealTime(t, 3, -1)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -108,6 +110,7 @@ func TestLockExcludes(t *testing.T) {
 }
 
 func TestContextEnds(t *testing.T) {
+	t.Parallel()
 	net := labrpc.MakeNetwork()
 	defer net.Cleanup()
 	c := NewClient([]*labrpc.ClientEnd{net.Dial("client", "nobody")})

@@ -20,7 +20,7 @@ func scale() []scenario {
 			Setup: setup{Servers: 5, MaxRaftState: 4000}, Run: hundredClients,
 		}, {
 			Name: "TestTenThousandKeys", Doc: "ten thousand keys go through a snapshot and a restart, and to a server that was away", Paper: "§7",
-			Setup: setup{MaxRaftState: 32_000}, Run: tenThousandKeys,
+			Setup: setup{MaxRaftState: 64_000}, Run: tenThousandKeys,
 		}, {
 			Name: "TestAnyBytes", Doc: "keys and values are any bytes, none at all, and many", Paper: "",
 			Setup: setup{MaxRaftState: 2000}, Run: anyBytes,
@@ -47,7 +47,7 @@ func hundredClients(c *Cluster) {
 	l := c.Load(Load{Clients: clients, Keys: clients / 2, Gap: 250 * time.Millisecond})
 	c.Sleep(700 * time.Millisecond)
 	c.Inject(labtest.Fault{Kind: "crash", For: 500 * time.Millisecond, Nodes: c.Names(c.Leader()), Mode: labtest.Lose})
-	c.Sleep(1500 * time.Millisecond)
+	c.Sleep(time.Second)
 	c.Recover(l)
 	c.checkSizes()
 }
