@@ -1,11 +1,18 @@
 package mr_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -108,6 +115,69 @@ func TestCommandsSayWhatIsWrong(t *testing.T) {
 			require.Empty(t, found, "something is left behind")
 		})
 	}
+}
+
+// freePort is one of the loopback interface that nobody listens at.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	return port
+}
+
+var mapsDone = regexp.MustCompile(`<tr><td>map<td>([0-9]+)`)
+
+// TestKilledCoordinator: over TCP, a coordinator with a journal is killed when its status page says that it has got somewhere, and started again.
+// The worker lives on, and the output is that of one run.
+func TestKilledCoordinator(t *testing.T) {
+	dir, b := t.TempDir(), binDir(t)
+	var files []string
+	for i := range 1500 {
+		files = append(files, fmt.Sprintf("in-%04d", i))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, files[i]), []byte(mrtest.Text(i, 500)), 0o644))
+	}
+	address, page := "127.0.0.1:"+freePort(t), freePort(t)
+	start := func(name string, args ...string) (cmd *exec.Cmd, said *bytes.Buffer) {
+		said = new(bytes.Buffer)
+		cmd = exec.CommandContext(t.Context(), filepath.Join(b, name), args...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, said, said
+		require.NoError(t, cmd.Start())
+		return cmd, said
+	}
+	coordinate := append([]string{"-listen", address, "-journal", "journal", "-status", page, "-n", "3"}, files...)
+	first, said := start("mrcoordinator", coordinate...)
+	worker, workerSaid := start("mrworker", "-coordinator", address, "wc")
+	done := 0
+	require.Eventually(t, func() bool {
+		r, err := http.Get("http://127.0.0.1:" + page)
+		if err != nil {
+			return false
+		}
+		defer r.Body.Close()
+		text, err := io.ReadAll(r.Body)
+		if m := mapsDone.FindSubmatch(text); err == nil && m != nil {
+			done, _ = strconv.Atoi(string(m[1]))
+		}
+		return done > 0
+	}, time.Minute, time.Millisecond, said)
+	require.NoError(t, first.Process.Kill())
+	first.Wait()
+	require.Less(t, done, len(files), "it was too quick for this test")
+	require.FileExists(t, filepath.Join(dir, "journal"))
+
+	second, said := start("mrcoordinator", coordinate...)
+	require.NoError(t, second.Wait(), said)
+	require.NoError(t, worker.Wait(), workerSaid)
+	require.NoFileExists(t, filepath.Join(dir, "journal"))
+	got := sorted(t, dir)
+	_, err := sh(t, dir, "sh", "-c", "rm mr-out-*")
+	require.NoError(t, err)
+	out, err := sh(t, dir, filepath.Join(b, "mrsequential"), append([]string{"wc"}, files...)...)
+	require.NoError(t, err, out)
+	require.Equal(t, sorted(t, dir), got)
 }
 
 // The course's own applications are built as plugins.
