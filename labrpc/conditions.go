@@ -99,7 +99,6 @@ type policy struct {
 	group          map[string]int // of a Partition
 	hooks          []*hook
 	observer       func(Event)
-	bodies         bool
 
 	// plain is derived: nothing can happen to a message, nobody looks at it, and there is no order to keep.
 	plain bool

@@ -51,15 +51,23 @@ type Event struct {
 	Sum    uint64    // hash of the arguments or the reply, equal for equal ones; 0 for a reply that reports an error
 	Due    time.Time // when the message will arrive; zero if it is not known or it won't
 	Why    string    // what has hit the message, or why the call failed
-	Body   any       // points to a copy of the content, to be read only; see ObserveBodies
+
+	wire    *wire  // nil if there is no content
+	payload []byte // of the message; never changed
+}
+
+// Body decodes the content of the message: it points to a value of the caller's own, of the type that was sent. It is nil if the event
+// has none, as a reply that reports an error. It may be called at any time later, and costs nothing until it is.
+func (e Event) Body() any {
+	if e.wire == nil {
+		return nil
+	}
+	return e.wire.fresh(e.payload)
 }
 
 // Observe has f called with every event from now on, one at a time; nil ends it. In a simulation it is called by the engine, in the
 // one order, and the time is time.Now. F must not block.
 func (n *Network) Observe(f func(Event)) { n.setPolicy(func(p *policy) { p.observer = f }) }
-
-// ObserveBodies says whether events carry the content of their messages.
-func (n *Network) ObserveBodies(yes bool) { n.setPolicy(func(p *policy) { p.bodies = yes }) }
 
 // noteSent notes that m was sent.
 func (n *Network) noteSent(p *policy, m *message, due instant, why string) {
@@ -89,8 +97,8 @@ func (n *Network) note(p *policy, kind EventKind, m *message, due instant, why s
 	if due > 0 {
 		e.Due = n.base.Add(time.Duration(due))
 	}
-	if p.bodies && m.err == nil && m.payload != nil {
-		e.Body = m.wire.fresh(m.payload)
+	if m.err == nil && m.payload != nil {
+		e.wire, e.payload = m.wire, m.payload
 	}
 	if n.simulated() {
 		p.observer(e)

@@ -10,7 +10,7 @@ import (
 )
 
 // Event is one thing that happened in a world. Which fields are set depends on
-// Kind; the JSON names are those of the trace file.
+// Kind. Package trace has the same for files.
 //
 // Kinds of the network are labrpc's: sent, dropped, delivered and so on. Kinds
 // of the kit: start, crash, restart, pause, resume (of a node), began and ended
@@ -18,18 +18,18 @@ import (
 // that a node reported), invoke and return (of a client's operation, see
 // [History]), note (of the scenario) and violation.
 type Event struct {
-	Seq    int           `json:"seq"`              // position in the one order, from 0
-	At     time.Duration `json:"at"`               // virtual ns since the world began
-	Kind   string        `json:"kind"`             //
-	Node   string        `json:"node,omitempty"`   // whom it happened to; of a message, its sender; of an operation, its client
-	To     string        `json:"to,omitempty"`     // of a message, its receiver
-	Method string        `json:"method,omitempty"` // of a message, the RPC's Service.Method
-	N      uint64        `json:"n,omitempty"`      // of a message, the call's number on its link; of an operation, its number at its client
-	Copy   int           `json:"copy,omitempty"`   // of a duplicated message, which copy
-	Bytes  int           `json:"bytes,omitempty"`  // encoded size
-	Sum    uint64        `json:"sum,omitempty"`    // fingerprint of the message, write or state
-	Text   string        `json:"text,omitempty"`   // why, or what
-	State  any           `json:"state,omitempty"`  // of a report, what was reported; of an operation, its input or output
+	Seq    int           // position in the one order, from 0
+	At     time.Duration // virtual ns since the world began
+	Kind   string
+	Node   string // whom it happened to; of a message, its sender; of an operation, its client
+	To     string // of a message, its receiver
+	Method string // of a message, the RPC's Service.Method
+	N      uint64 // of a message, the call's number on its link; of an operation, its number at its client
+	Copy   int    // of a duplicated message, which copy
+	Bytes  int    // encoded size
+	Sum    uint64 // fingerprint of the message, write or state
+	Text   string // why, or what
+	State  any    // of a report, what was reported; of an operation, its input or output
 }
 
 // String renders e as a line that a person can follow.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 // historyCheck runs porcupine over a history and its parts.
@@ -118,6 +120,74 @@ func (c *historyCheck) explain(total int, parts [][]porcupine.Operation) string 
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// orders is what porcupine makes of the history, for those who look at it: partition by partition, if it comes to an end in time.
+func (h *History) orders() (orders []trace.Order) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	defer func() {
+		if recover() != nil { // in Partition; the verdict has told
+			orders = nil
+		}
+	}()
+	ops := h.operations()
+	if len(ops) == 0 {
+		return nil
+	}
+	c := &historyCheck{model: h.model, deadline: time.Now().Add(explainPatience)}
+	c.guard()
+	parts := [][]porcupine.Operation{ops}
+	if h.model.Partition != nil {
+		parts = h.model.Partition(ops)
+	}
+	for _, part := range parts {
+		if order, ok := c.order(part); ok {
+			orders = append(orders, order)
+		}
+	}
+	return orders
+}
+
+// order finds the longest order of operations; it is not ok if there was no time for that, or the operations are not known.
+func (c *historyCheck) order(ops []porcupine.Operation) (o trace.Order, ok bool) {
+	left := time.Until(c.deadline)
+	if left <= 0 {
+		return o, false
+	}
+	result, info := porcupine.CheckOperationsVerbose(c.model, ops, left)
+	in := map[*operation]bool{}
+	for _, op := range longestOrder(info) {
+		was, known := op.Metadata.(*operation)
+		if !known { // a Partition has dropped it
+			return o, false
+		}
+		in[was] = true
+		o.Order = append(o.Order, was.inTrace())
+	}
+	for _, op := range ops {
+		if was, known := op.Metadata.(*operation); known && !in[was] && was.answered {
+			o.Left = append(o.Left, was.inTrace())
+		}
+	}
+	o.Legal = result == porcupine.Ok
+	return o, result != porcupine.Unknown
+}
+
+func (op *operation) inTrace() trace.Operation {
+	return trace.Operation{Client: clientName(op.client), N: op.n}
+}
+
+// longestOrder is the longest that was found.
+func longestOrder(info porcupine.LinearizationInfo) (longest []porcupine.Operation) {
+	for _, partials := range info.PartialLinearizationsOperations() {
+		for _, p := range partials {
+			if len(p) > len(longest) {
+				longest = p
+			}
+		}
+	}
+	return longest
+}
+
 // explainPatience is the wall time for explaining a failure, shownOperations how many operations it
 // shows.
 const (
@@ -162,14 +232,7 @@ func (c *historyCheck) longest(ops []porcupine.Operation) string {
 		return ""
 	}
 	_, info := porcupine.CheckOperationsVerbose(c.model, ops, left)
-	var longest []porcupine.Operation
-	for _, partials := range info.PartialLinearizationsOperations() {
-		for _, p := range partials {
-			if len(p) > len(longest) {
-				longest = p
-			}
-		}
-	}
+	longest := longestOrder(info)
 	if len(longest) == 0 {
 		return ""
 	}

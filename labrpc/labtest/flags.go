@@ -54,5 +54,8 @@ func seedsToRun(byDefault int) []int64 {
 	return seeds
 }
 
+// oneSeed says whether the caller picked a single one, and so will look at it.
+func oneSeed() bool { return *flags.seed != 0 && *flags.seeds <= 1 }
+
 // chosenSeeds says whether the caller picked the seeds.
 func chosenSeeds() bool { return *flags.seed != 0 || *flags.seeds > 0 }

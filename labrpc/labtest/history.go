@@ -69,6 +69,7 @@ const historyPatience = time.Minute
 func NewHistory(w *World, model porcupine.Model) *History {
 	h := &History{w: w, model: model, patience: historyPatience, calls: map[int]uint64{}}
 	w.afterwards(h.verdict)
+	w.histories = append(w.histories, h)
 	w.AtLeastOverall("operations", 1)
 	return h
 }
@@ -87,7 +88,7 @@ func (h *History) Invoke(client int, input any) (done func(output any)) {
 		h.ops = append(h.ops, op)
 	}
 	h.mu.Unlock()
-	name := fmt.Sprintf("client/%d", client)
+	name := clientName(client)
 	h.w.Record(Event{Kind: "invoke", Node: name, N: n, State: input})
 	return func(output any) {
 		if h.w.wasCutShort() {
@@ -105,6 +106,8 @@ func (h *History) Invoke(client int, input any) (done func(output any)) {
 		}
 	}
 }
+
+func clientName(client int) string { return fmt.Sprintf("client/%d", client) }
 
 // Check ends the history here: operations that are open stay open, and later ones don't count. Without it
 // the history ends with the run.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"6.824/labrpc"
+	"6.824/labrpc/labtest/trace"
 )
 
 // Node is a machine of the world: it has a name on the network, a disk, a clock
@@ -167,6 +168,15 @@ func (n *Node) Serve(services ...*labrpc.Service) {
 func (n *Node) Report(kind string, state any) {
 	if n.Up() {
 		n.w.Record(Event{Kind: "report", Node: n.name, Text: kind, State: state})
+	}
+}
+
+// Show records something about the node for those who look at the run, such as a state of which there is no check: in the
+// trace only. It is no part of the history, which is the same with and without it, and of no run that is not
+// [World.Traced].
+func (n *Node) Show(what string, state any) {
+	if n.w.Traced() && n.Up() {
+		n.w.Record(Event{Kind: trace.Shown, Node: n.name, Text: what, State: state})
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"6.824/labrpc"
+	"6.824/labrpc/labtest/trace"
 )
 
 // recentEvents is how many of the last events a failure report shows.
@@ -30,30 +33,31 @@ type recorder struct {
 	recent  [recentEvents]Event
 
 	// The rest belongs to whoever flushes: one goroutine at a time.
-	hash       hash.Hash
-	scratch    []byte
-	sinks      []func(Event)
-	afterFlush func() // nil if there is nothing to do
+	hash    hash.Hash
+	scratch []byte
+	trace   *traceFile // nil if the run is not traced
+	sinks   []func(Event)
 }
 
 type pendingEvent struct {
 	Event
-	lane string
+	lane    string
+	message *labrpc.Event // of a run that is traced: what the event is of, if that is a message that has just been sent
 }
 
 func newRecorder() *recorder { return &recorder{hash: sha256.New()} }
 
 // add queues e, of the lane of e.Node; its At must be set. It does not block and
 // may be called from anywhere.
-func (r *recorder) add(e *Event) { r.put(e, e.Node) }
+func (r *recorder) add(e *Event) { r.put(e, e.Node, nil) }
 
-// addCause queues e, which happened on the engine goroutine.
-func (r *recorder) addCause(e *Event) { r.put(e, "") }
+// addCause queues e, which happened on the engine goroutine, perhaps to a message.
+func (r *recorder) addCause(e *Event, message *labrpc.Event) { r.put(e, "", message) }
 
-func (r *recorder) put(e *Event, lane string) {
+func (r *recorder) put(e *Event, lane string, message *labrpc.Event) {
 	r.mu.Lock()
 	if !r.closed {
-		r.pending = append(r.pending, pendingEvent{*e, lane})
+		r.pending = append(r.pending, pendingEvent{*e, lane, message})
 	}
 	r.mu.Unlock()
 }
@@ -83,7 +87,15 @@ func (r *recorder) flush() {
 		}
 		for i := range events {
 			e := &events[i].Event
+			if e.Kind == trace.Shown {
+				e.Seq = max(0, r.seq-1)
+				r.trace.event(e, nil)
+				continue
+			}
 			r.number(e)
+			if r.trace != nil {
+				r.trace.event(e, events[i].message)
+			}
 			r.scratch = e.digestInto(r.scratch[:0])
 			r.hash.Write(r.scratch)
 			for _, sink := range r.sinks {
@@ -91,8 +103,8 @@ func (r *recorder) flush() {
 			}
 		}
 		r.reuse(events)
-		if r.afterFlush != nil {
-			r.afterFlush()
+		if r.trace != nil {
+			r.trace.step()
 		}
 	}
 }

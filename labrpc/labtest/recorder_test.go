@@ -37,7 +37,7 @@ func TestCausesComeBeforeConsequences(t *testing.T) {
 	var kinds []string
 	r.sinks = append(r.sinks, func(e Event) { kinds = append(kinds, e.Kind) })
 	r.add(&Event{Node: "a", Kind: "report"})
-	r.addCause(&Event{Node: "z", Kind: "delivered"})
+	r.addCause(&Event{Node: "z", Kind: "delivered"}, nil)
 	r.add(&Event{Node: "a", Kind: "earlier", At: -time.Second})
 	r.flush()
 	require.Equal(t, []string{"earlier", "delivered", "report"}, kinds)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 // runner runs one seed of one scenario.
@@ -63,15 +65,16 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 	label := fmt.Sprintf("%s/%s seed=%d", r.suite.Name, r.sc.Name, r.seed)
 	b := &bubble{label: label, patience: *flags.patience}
 	var w *World
-	var tr *trace
+	var tr *traceFile
 	var traceErr error
 	if traceDir != "" {
 		tr, traceErr = newTrace(tracePath(traceDir, r.suite.Name, r.sc.Name, r.seed),
-			traceHeader{Suite: r.suite.Name, Scenario: r.sc.Name, Seed: r.seed})
+			trace.Header{Suite: r.suite.Name, Scenario: r.sc.Name, Seed: r.seed, Doc: r.sc.Doc, Paper: r.sc.Paper, Again: reproCommand(r)})
 	}
 	var ended time.Duration
 	out := b.run(r.t, func() {
 		w = newWorld(r.sc.Name, r.seed, b)
+		w.rec.trace = tr
 		w.override = r.faults.onceSetUp()
 		run := r.sc.Run
 		if r.plan != nil {
@@ -86,10 +89,6 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 		if sink != nil {
 			w.OnEvent(sink)
 		}
-		if tr != nil {
-			w.OnEvent(func(e Event) { tr.line(e) })
-			w.rec.afterFlush = tr.step
-		}
 		w.live(r.sc.Limit, run)
 		ended = w.endedAt
 	})
@@ -103,9 +102,12 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 		res.violation = &Violation{Check: "trace", Text: traceErr.Error()}
 	}
 	if tr != nil {
-		footer := traceFooter{Digest: res.Digest, OK: res.violation == nil}
-		if res.violation != nil {
-			footer.Failure = res.violation.Error()
+		footer := trace.Footer{Digest: res.Digest, OK: res.violation == nil}
+		if v := res.violation; v != nil {
+			footer.Check, footer.Paper, footer.Text, footer.At, footer.Seq = v.Check, v.Paper, v.Text, v.At, v.Seq
+		}
+		if res.violation != nil || oneSeed() {
+			tr.explain(w.histories)
 		}
 		if err := tr.close(footer); err != nil && res.violation == nil {
 			res.violation = &Violation{Check: "trace", Text: err.Error()}

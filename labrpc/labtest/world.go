@@ -27,22 +27,23 @@ type World struct {
 	rec      *recorder
 	bubble   *bubble
 
-	mu       sync.Mutex
-	streams  map[string]*rand.Rand
-	nodes    map[string]*Node
-	order    []string // of the nodes, as they were added
-	counters map[string]int64
-	atLeast  []quota
-	overall  map[string]int64
-	failure  *Violation
-	actors   int
-	names    map[goroutineMark]string // of the actors
-	idle     chan struct{}            // closed when the last actor is done; nil while nobody waits
-	ended    bool
-	done     chan struct{} // closed when the run is over: the scenario returned, or something was violated
-	verdicts []func() (check, text string)
-	links    links
-	faults   *applied
+	mu        sync.Mutex
+	streams   map[string]*rand.Rand
+	nodes     map[string]*Node
+	order     []string // of the nodes, as they were added
+	counters  map[string]int64
+	atLeast   []quota
+	overall   map[string]int64
+	failure   *Violation
+	actors    int
+	names     map[goroutineMark]string // of the actors
+	idle      chan struct{}            // closed when the last actor is done; nil while nobody waits
+	ended     bool
+	done      chan struct{} // closed when the run is over: the scenario returned, or something was violated
+	verdicts  []func() (check, text string)
+	histories []*History
+	links     links
+	faults    *applied
 
 	injected   Schedule       // all that was, in absolute times
 	injectedBy map[string]int // how many of these, by the injector's name
@@ -261,7 +262,7 @@ func (w *World) Record(e Event) {
 
 // cause records what happened on the engine's goroutine.
 func (w *World) cause(kind, text string) {
-	w.rec.addCause(&Event{At: w.Now(), Kind: kind, Text: text})
+	w.rec.addCause(&Event{At: w.Now(), Kind: kind, Text: text}, nil)
 }
 
 // Logf records a note of the scenario: it shows in the trace and in a failure
@@ -279,11 +280,19 @@ func (w *World) observe(e labrpc.Event) {
 	kind := e.Kind.String()
 	w.faults.observe(e)
 	w.Count(kind)
+	var message *labrpc.Event
+	if w.Traced() && (e.Kind == labrpc.Sent || e.Kind == labrpc.Replied || e.Kind == labrpc.Tampered) {
+		message = new(labrpc.Event)
+		*message = e
+	}
 	w.rec.addCause(&Event{
 		At: w.Now(), Kind: kind, Node: e.From, To: e.To, Method: e.Method,
 		N: e.N, Copy: e.Copy, Bytes: e.Bytes, Sum: e.Sum, Text: e.Why,
-	})
+	}, message)
 }
+
+// Traced says whether the run is recorded in a trace file.
+func (w *World) Traced() bool { return w.rec.trace != nil }
 
 // Count adds one to a counter. The kit counts every kind of network event by its
 // name, "start", "crash", "restart", "pause", and per kind of fault "fault:KIND"

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"6.824/labrpc/labtest/trace"
 	"6.824/main/lab/internal/screen"
 	"6.824/main/lab/internal/table"
 	"6.824/main/lab/internal/tracediff"
@@ -43,11 +44,11 @@ func diff(_ context.Context, args []string, out screen.Screen) error {
 	if err != nil {
 		return fmt.Errorf("diff: -level: %w", err)
 	}
-	a, err := tracediff.Read(args[0])
+	a, err := trace.Read(args[0])
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
-	b, err := tracediff.Read(args[1])
+	b, err := trace.Read(args[1])
 	if err != nil {
 		return fmt.Errorf("diff: %w", err)
 	}
@@ -64,7 +65,7 @@ func diff(_ context.Context, args []string, out screen.Screen) error {
 }
 
 // tell prints how two traces compare; its error says whether they differ.
-func tell(out screen.Screen, a, b *tracediff.Trace, level tracediff.Level, around int) error {
+func tell(out screen.Screen, a, b *trace.Trace, level tracediff.Level, around int) error {
 	sides := table.New(table.Column{}, table.Column{Head: "trace", Gives: 20}, table.Column{Head: "seed", Right: true},
 		table.Column{Head: "events", Right: true}, table.Column{Head: "end", Gives: 20})
 	sides.Row("A", a.Path, a.Header.Seed, count(len(a.Events)), a.End())
@@ -165,7 +166,7 @@ func row(out screen.Screen, r tracediff.Row, width int) {
 	default:
 		for _, side := range []struct {
 			name  string
-			event *tracediff.Event
+			event *trace.Event
 		}{{"A", r.A}, {"B", r.B}} {
 			if side.event != nil {
 				fmt.Fprintln(out, out.Paint(style, screen.Cut(mark+" "+side.name+" "+text(side.event), width)))
@@ -175,7 +176,7 @@ func row(out screen.Screen, r tracediff.Row, width int) {
 }
 
 // text is an event in a line, "" if there is none.
-func text(e *tracediff.Event) string {
+func text(e *trace.Event) string {
 	if e == nil {
 		return ""
 	}

@@ -16,7 +16,7 @@ func traces(t *testing.T) (a, b, dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	a, b = filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl")
-	text := `{"version":1,"suite":"raft","scenario":"TestX","seed":7}
+	text := `{"version":2,"suite":"raft","scenario":"TestX","seed":7}
 {"seq":0,"at":0,"kind":"start","node":"raft/0"}
 {"seq":1,"at":1000,"kind":"report","node":"raft/0","state":{"Term":`
 	require.NoError(t, os.WriteFile(a, []byte(text+"1}}\n"+`{"digest":"abc","ok":true}`+"\n"), 0o644))

@@ -1,3 +1,5 @@
+// Package tracediff compares two traces of one seed: of two implementations, or of one
+// before and after a change.
 package tracediff
 
 import (
@@ -9,10 +11,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 // Row is events of both sides that stand side by side; one may be missing.
-type Row struct{ A, B *Event }
+type Row struct{ A, B *trace.Event }
 
 // Parting is where two traces first part at a level.
 type Parting struct {
@@ -29,7 +33,7 @@ type Field struct{ Name, A, B string }
 
 // Diff finds where two traces first part; nil if they don't, at this level. Around it
 // there are so many events of context.
-func Diff(a, b *Trace, level Level, context int) *Parting {
+func Diff(a, b *trace.Trace, level Level, context int) *Parting {
 	lanesA, lanesB := level.lanes(a), level.lanes(b)
 	var first *Parting
 	names := slices.Sorted(maps.Keys(lanesA))
@@ -50,7 +54,7 @@ func Diff(a, b *Trace, level Level, context int) *Parting {
 }
 
 // part finds where two lanes part.
-func part(a, b []Event, level Level, context int) *Parting {
+func part(a, b []trace.Event, level Level, context int) *Parting {
 	n := 0
 	for n < len(a) && n < len(b) && level.same(a[n], b[n]) {
 		n++
@@ -78,7 +82,7 @@ func part(a, b []Event, level Level, context int) *Parting {
 
 // align sets events side by side so that as many as can be meet their like: the longest
 // common subsequence. Times may differ, or one late event would part all that follow.
-func align(a, b []Event) []Row {
+func align(a, b []trace.Event) []Row {
 	length := make([][]int, len(a)+1) // of what a[i:] and b[j:] have in common
 	for i := range length {
 		length[i] = make([]int, len(b)+1)
@@ -113,7 +117,7 @@ func align(a, b []Event) []Row {
 
 // fields tells in what two events of one kind at one node differ, the parts of a reported
 // state each by itself; nil if they are of different kinds or nodes.
-func fields(a, b Event) []Field {
+func fields(a, b trace.Event) []Field {
 	if a.Kind != b.Kind || a.Node != b.Node || a.To != b.To || a.Method != b.Method {
 		return nil
 	}
@@ -134,18 +138,18 @@ func fields(a, b Event) []Field {
 	return differ
 }
 
-func parts(e Event) map[string]string {
+func parts(e trace.Event) map[string]string {
 	p := map[string]string{
 		"time": e.At.String(), "call": fmt.Sprint(e.N), "copy": fmt.Sprint(e.Copy), "bytes": fmt.Sprint(e.Bytes),
-		"fingerprint": fmt.Sprintf("%x", e.Sum), "text": printable(e.Text),
+		"fingerprint": fmt.Sprintf("%x", e.Sum), "text": trace.Printable(e.Text),
 	}
 	var state map[string]json.RawMessage
 	if bytes.HasPrefix(e.State, []byte("{")) && json.Unmarshal(e.State, &state) == nil {
 		for name, value := range state {
-			p["state "+name] = printable(string(value))
+			p["state "+name] = trace.Printable(string(value))
 		}
 	} else {
-		p["state"] = printable(string(e.State))
+		p["state"] = trace.Printable(string(e.State))
 	}
 	return p
 }
@@ -167,7 +171,7 @@ func (r Row) Mark() string {
 }
 
 // Strangers says why two traces are not of the same run, "" if they are.
-func Strangers(a, b *Trace) string {
+func Strangers(a, b *trace.Trace) string {
 	x, y := a.Header, b.Header
 	var facts []string
 	if x.Suite != y.Suite || x.Scenario != y.Scenario {

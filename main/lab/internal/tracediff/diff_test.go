@@ -10,13 +10,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"6.824/labrpc/labtest/trace"
 	"6.824/main/lab/internal/tracediff"
 )
 
-const head = `{"version":1,"suite":"raft","scenario":"TestX","seed":7}` + "\n"
+const head = `{"version":2,"suite":"raft","scenario":"TestX","seed":7}` + "\n"
 
-// trace is a trace of these events, numbered as they come.
-func trace(t *testing.T, events ...string) *tracediff.Trace {
+// traceOf is a trace of these events, numbered as they come.
+func traceOf(t *testing.T, events ...string) *trace.Trace {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString(head)
@@ -24,7 +25,7 @@ func trace(t *testing.T, events ...string) *tracediff.Trace {
 		fmt.Fprintf(&b, "{\"seq\":%d,%s}\n", i, e)
 	}
 	b.WriteString(`{"digest":"abc","ok":true}` + "\n")
-	got, err := tracediff.Read(write(t, b.String()))
+	got, err := trace.Read(write(t, b.String()))
 	require.NoError(t, err)
 	require.Len(t, got.Events, len(events))
 	return got
@@ -59,7 +60,7 @@ const (
 )
 
 func TestEqualTracesPartNowhere(t *testing.T) {
-	a, b := trace(t, start, sent, leader, invoke, cut), trace(t, start, sent, leader, invoke, cut)
+	a, b := traceOf(t, start, sent, leader, invoke, cut), traceOf(t, start, sent, leader, invoke, cut)
 	for _, l := range tracediff.Levels {
 		require.Nil(t, tracediff.Diff(a, b, l, 5), l.Name)
 		require.Empty(t, l.Lacking(a, b), l.Name)
@@ -68,7 +69,7 @@ func TestEqualTracesPartNowhere(t *testing.T) {
 }
 
 func TestAnEventMoreDoesNotCascade(t *testing.T) {
-	a, b := trace(t, start, sent, leader, cut), trace(t, start, note, sent, leader, cut)
+	a, b := traceOf(t, start, sent, leader, cut), traceOf(t, start, note, sent, leader, cut)
 	p := tracediff.Diff(a, b, at("all"), 5)
 	require.Equal(t, 1, p.Index)
 	require.Len(t, p.Common, 1)
@@ -84,14 +85,14 @@ func TestAnEventMoreDoesNotCascade(t *testing.T) {
 }
 
 func TestTheFieldsThatDifferAreNamed(t *testing.T) {
-	p := tracediff.Diff(trace(t, start, leader), trace(t, start, other), at("state"), 5)
+	p := tracediff.Diff(traceOf(t, start, leader), traceOf(t, start, other), at("state"), 5)
 	require.Equal(t, "raft/0", p.Lane)
 	require.Equal(t, []tracediff.Field{{Name: "state Term", A: "1", B: "2"}}, p.Fields)
 	require.Equal(t, "|", p.After[0].Mark())
 }
 
 func TestTimesCountForAllAndFaultsOnly(t *testing.T) {
-	a, b := trace(t, start, leader, cut), trace(t, start, later, slowCut)
+	a, b := traceOf(t, start, leader, cut), traceOf(t, start, later, slowCut)
 	require.Nil(t, tracediff.Diff(a, b, at("state"), 5))
 	require.Equal(t, 1, tracediff.Diff(a, b, at("faults"), 5).Index)
 	p := tracediff.Diff(a, b, at("all"), 5)
@@ -100,10 +101,10 @@ func TestTimesCountForAllAndFaultsOnly(t *testing.T) {
 }
 
 func TestClientsAreComparedEachByItself(t *testing.T) {
-	a, b := trace(t, invoke, invoke1), trace(t, invoke1, invoke)
+	a, b := traceOf(t, invoke, invoke1), traceOf(t, invoke1, invoke)
 	require.Nil(t, tracediff.Diff(a, b, at("ops"), 5))
 	require.NotNil(t, tracediff.Diff(a, b, at("all"), 5))
-	p := tracediff.Diff(a, trace(t, invoke), at("ops"), 5)
+	p := tracediff.Diff(a, traceOf(t, invoke), at("ops"), 5)
 	require.Equal(t, "client1", p.Lane)
 	require.True(t, p.OneSided())
 	require.Equal(t, "<", p.After[0].Mark())
@@ -111,13 +112,13 @@ func TestClientsAreComparedEachByItself(t *testing.T) {
 
 func TestTheEarliestLaneIsTold(t *testing.T) {
 	early, late := `"at":3,"kind":"report","node":"raft/9","state":1`, `"at":3,"kind":"report","node":"raft/9","state":2`
-	p := tracediff.Diff(trace(t, early, leader), trace(t, late, other), at("state"), 5)
+	p := tracediff.Diff(traceOf(t, early, leader), traceOf(t, late, other), at("state"), 5)
 	require.Equal(t, "raft/9", p.Lane)
 }
 
 func TestATraceThatWasCutOff(t *testing.T) {
-	a := trace(t, start, sent, leader)
-	b, err := tracediff.Read(write(t, head+"{\"seq\":0,"+start+"}\n{\"seq\":1,"+sent[:20]))
+	a := traceOf(t, start, sent, leader)
+	b, err := trace.Read(write(t, head+"{\"seq\":0,"+start+"}\n{\"seq\":1,"+sent[:20]))
 	require.NoError(t, err)
 	require.Len(t, b.Events, 1)
 	require.Equal(t, "no end: the process was gone after 1 events", b.End())
@@ -127,8 +128,8 @@ func TestATraceThatWasCutOff(t *testing.T) {
 }
 
 func TestStrangers(t *testing.T) {
-	a := trace(t, start)
-	b, err := tracediff.Read(write(t, `{"version":1,"suite":"kvraft","scenario":"TestY","seed":8}`+"\n"))
+	a := traceOf(t, start)
+	b, err := trace.Read(write(t, `{"version":2,"suite":"kvraft","scenario":"TestY","seed":8}`+"\n"))
 	require.NoError(t, err)
 	require.Equal(t, "the scenarios differ: raft/TestX and kvraft/TestY; the seeds differ: 7 and 8", tracediff.Strangers(a, b))
 }
@@ -137,13 +138,13 @@ func TestWhatIsNoTrace(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                    "not a trace of labtest",
 		"hello\n":                             "not a trace of labtest",
-		`{"version":9,"scenario":"X"}` + "\n": "a trace of version 9; this lab reads version 1",
+		`{"version":9,"scenario":"X"}` + "\n": "a trace of version 9; this lab reads version 2",
 		head + "{}\n":                         "line 2: not an event",
 		head + "[1]\n":                        "line 2: ",
 		head + `{"digest":"","ok":true}` + "\n{}\n": "line 3: there is more after the end",
 	} {
 		path := write(t, text)
-		_, err := tracediff.Read(path)
+		_, err := trace.Read(path)
 		require.ErrorContains(t, err, want)
 		require.ErrorContains(t, err, path)
 		require.NotContains(t, err.Error(), "\n")
@@ -151,7 +152,7 @@ func TestWhatIsNoTrace(t *testing.T) {
 }
 
 func TestALevelAtWhichOneSaysNothing(t *testing.T) {
-	talks, silent := trace(t, start, leader), trace(t, start)
+	talks, silent := traceOf(t, start, leader), traceOf(t, start)
 	require.Equal(t, "only A has any", at("state").Lacking(talks, silent))
 	require.Equal(t, "only B has any", at("state").Lacking(silent, talks))
 	require.Equal(t, "neither has any", at("ops").Lacking(talks, silent))
@@ -161,7 +162,7 @@ func TestALevelAtWhichOneSaysNothing(t *testing.T) {
 func TestPage(t *testing.T) {
 	evil := `"at":9,"kind":"note","text":"<script>alert(1)</script>"`
 	var out bytes.Buffer
-	require.NoError(t, tracediff.Page(&out, trace(t, start, sent, leader), trace(t, start, sent, evil, other), 5))
+	require.NoError(t, tracediff.Page(&out, traceOf(t, start, sent, leader), traceOf(t, start, sent, evil, other), 5))
 	page := out.String()
 	require.Contains(t, page, "<title>TestX seed 7: two traces</title>")
 	require.Contains(t, page, "they part after 2 equal events")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 // Level is what of two traces is compared.
@@ -22,7 +24,7 @@ var Levels = []Level{
 	{Name: "faults", Doc: "faults, crashes and restarts, and their times",
 		kinds: []string{"began", "ended", "start", "crash", "restart", "pause", "resume"}},
 	{Name: "ops", Doc: "each client's operations, whenever they were", kinds: []string{"invoke", "return"}, apart: true},
-	{Name: "state", Doc: "what each node reported, whenever it did", kinds: []string{"report"}, apart: true},
+	{Name: "state", Doc: "what each node reported, whenever it did", kinds: []string{"report", trace.Shown}, apart: true},
 }
 
 // LevelNamed finds a level.
@@ -38,11 +40,11 @@ func LevelNamed(name string) (Level, error) {
 }
 
 // sees reports whether events of the kind belong to the level.
-func (l Level) sees(e Event) bool { return len(l.kinds) == 0 || slices.Contains(l.kinds, e.Kind) }
+func (l Level) sees(e trace.Event) bool { return len(l.kinds) == 0 || slices.Contains(l.kinds, e.Kind) }
 
 // Lacking says which of the traces have nothing at this level, such as that of an
 // implementation that does not report its state; "" if both have something.
-func (l Level) Lacking(a, b *Trace) string {
+func (l Level) Lacking(a, b *trace.Trace) string {
 	hasA, hasB := slices.ContainsFunc(a.Events, l.sees), slices.ContainsFunc(b.Events, l.sees)
 	switch {
 	case !hasA && !hasB:
@@ -56,8 +58,8 @@ func (l Level) Lacking(a, b *Trace) string {
 }
 
 // lanes parts a trace's events into those that are compared in their order.
-func (l Level) lanes(t *Trace) map[string][]Event {
-	lanes := map[string][]Event{}
+func (l Level) lanes(t *trace.Trace) map[string][]trace.Event {
+	lanes := map[string][]trace.Event{}
 	for _, e := range t.Events {
 		if !l.sees(e) {
 			continue
@@ -73,10 +75,10 @@ func (l Level) lanes(t *Trace) map[string][]Event {
 
 // same reports whether two events are the same at this level. Their numbers never count:
 // one event more moves all that follow.
-func (l Level) same(a, b Event) bool { return (l.apart || a.At == b.At) && sameBut(a, b) }
+func (l Level) same(a, b trace.Event) bool { return (l.apart || a.At == b.At) && sameBut(a, b) }
 
 // sameBut compares all but number and time.
-func sameBut(a, b Event) bool {
+func sameBut(a, b trace.Event) bool {
 	return a.Kind == b.Kind && a.Node == b.Node && a.To == b.To && a.Method == b.Method && a.N == b.N && a.Copy == b.Copy &&
 		a.Bytes == b.Bytes && a.Sum == b.Sum && a.Text == b.Text && string(a.State) == string(b.State)
 }

@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 //go:embed page.html
@@ -13,13 +15,13 @@ var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
 // Page writes a self-contained HTML page: the traces side by side where they part, at
 // every level, with so many events of context.
-func Page(w io.Writer, a, b *Trace, context int) error {
+func Page(w io.Writer, a, b *trace.Trace, context int) error {
 	type section struct {
 		Level
 		*Parting
 	}
 	data := struct {
-		A, B      *Trace
+		A, B      *trace.Trace
 		Strangers string
 		Sections  []section
 	}{A: a, B: b, Strangers: Strangers(a, b)}
