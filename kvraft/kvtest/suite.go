@@ -82,6 +82,9 @@ func (p Peer) Options() []kvraft.Option {
 		c.Rand, c.Logger, c.MaxSessions = p.Rand("rsm"), quiet, p.MaxSessions
 		c.Gate = p.Gate
 		c.Raft = append(c.Raft, raft.WithRand(p.Rand("raft")), raft.WithHost(p.Node), raft.WithLogger(quiet))
+		if p.Node.Traced() {
+			c.Raft = append(c.Raft, raft.WithObserver(func(t raft.Transition) { p.Node.Show(t.Event, t) }))
+		}
 	}}
 }
 

@@ -175,10 +175,13 @@ func (n *Node) Report(kind string, state any) {
 // trace only. It is no part of the history, which is the same with and without it, and of no run that is not
 // [World.Traced].
 func (n *Node) Show(what string, state any) {
-	if n.w.Traced() && n.Up() {
+	if n.Traced() && n.Up() {
 		n.w.Record(Event{Kind: trace.Shown, Node: n.name, Text: what, State: state})
 	}
 }
+
+// Traced says whether the run is recorded in a trace file.
+func (n *Node) Traced() bool { return n.w.Traced() }
 
 // Gate blocks while the node is paused. The goroutine that takes the node's events calls it before
 // it takes some.

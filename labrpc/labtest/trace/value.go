@@ -31,7 +31,7 @@ type printer struct{ most int }
 
 var (
 	stringer = reflect.TypeFor[fmt.Stringer]()
-	bytesOf  = reflect.TypeFor[[]byte]()
+	byteType = reflect.TypeFor[byte]()
 )
 
 func (p *printer) value(dst []byte, v reflect.Value, depth int) []byte {
@@ -74,7 +74,7 @@ func (p *printer) planned(dst []byte, v reflect.Value, plan *plan, depth int) []
 		if v.Kind() == reflect.Slice && v.IsNil() {
 			return append(dst, "null"...)
 		}
-		if v.Type().Elem().Kind() == reflect.Uint8 {
+		if v.Type().Elem() == byteType {
 			return p.bytes(dst, v, depth)
 		}
 		return p.list(dst, v, depth)
@@ -269,7 +269,7 @@ func planOf(t reflect.Type) *plan {
 	for base.Kind() == reflect.Pointer {
 		base = base.Elem()
 	}
-	p.says = t.Implements(stringer) && t.Kind() != reflect.Interface && t != bytesOf &&
+	p.says = t.Implements(stringer) && t.Kind() != reflect.Interface &&
 		(base.Kind() != reflect.Struct || base.NumField() > 0 && len(exported(base)) == 0)
 	if t.Kind() == reflect.Struct {
 		p.fields = exported(t)

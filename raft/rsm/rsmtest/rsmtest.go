@@ -55,6 +55,9 @@ func (p Peer) Simulated(c *rsm.Config) {
 	c.Logger = slog.New(slog.DiscardHandler)
 	last := Role{Leader: -1}
 	c.Raft = append(c.Raft, raft.WithRand(p.Rand()), raft.WithHost(p.Node), raft.WithLogger(c.Logger), raft.WithObserver(func(t raft.Transition) {
+		if p.Node.Traced() {
+			p.Node.Show(t.Event, t)
+		}
 		if now := (Role{t.Term, t.Leader}); now != last {
 			last = now
 			p.Node.Report("role", now)
