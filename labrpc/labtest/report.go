@@ -11,7 +11,7 @@ import (
 // failureReport is all that somebody needs to know about a failed run: which check, at
 // which event and time, from which section of which paper, the events that led there,
 // the one command that runs exactly this again, and where the trace lies.
-func failureReport(r *runner, v *Violation, tracePath, schedulePath string) string {
+func failureReport(r *runner, v *Violation, tracePath, schedulePath, page string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s/%s seed=%d failed\n", r.suite.Name, r.sc.Name, r.seed)
 	field := func(name, text string) {
@@ -32,7 +32,13 @@ func failureReport(r *runner, v *Violation, tracePath, schedulePath string) stri
 		field(map[bool]string{true: "events"}[i == 0], e.String())
 	}
 	field("again", reproCommand(r))
-	field("trace", tracePath)
+	switch {
+	case page != "":
+		field("trace", tracePath)
+		field("page", page)
+	case tracePath != "":
+		field("trace", tracePath+"  (lab view shows it)")
+	}
 	if schedulePath != "" {
 		field("faults", schedulePath+"  (edit it, and give it back with -lab.faults=FILE)")
 	}

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"6.824/labrpc/labtest/trace"
+	"6.824/labrpc/labtest/view"
 )
 
 // result is what one run came to; its JSON form is a line of -lab.results.
@@ -32,6 +35,7 @@ type result struct {
 	outcome   outcome
 	violation *Violation
 	report    func(*Violation) string // of the failed run
+	page      string                  // of the failed run: the file that shows it
 	injected  Schedule
 	world     *World // that has ended; nil if it is frozen
 }
@@ -54,8 +58,34 @@ func newResult(r *runner, w *World, ended time.Duration) *result {
 func (res *result) fail(r *runner, v *Violation, tracePath, schedulePath string) {
 	res.OK = false
 	res.Repro = reproCommand(r)
-	res.report = func(v *Violation) string { return failureReport(r, v, tracePath, schedulePath) }
+	res.report = func(v *Violation) string { return failureReport(r, v, tracePath, schedulePath, res.page) }
 	res.Failure = res.report(v)
+}
+
+// show writes the page of a failed run beside its trace, and says so in the report.
+func (res *result) show(tracePath string) {
+	page := strings.TrimSuffix(tracePath, ".jsonl") + ".html"
+	if err := writePage(page, tracePath); err != nil {
+		page = "none: " + err.Error()
+	}
+	res.page = page
+	res.Failure = res.report(res.violation)
+}
+
+func writePage(page, tracePath string) error {
+	t, err := trace.Read(tracePath)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(page)
+	if err != nil {
+		return err
+	}
+	err = view.Formats[0].Write(f, t, 0)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 // shrink makes a failure smaller and adds what came of it to the report.

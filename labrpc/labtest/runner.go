@@ -46,6 +46,9 @@ func (r *runner) run(selfCheck bool) *result {
 		}
 		path := tracePath(dir, r.suite.Name, r.sc.Name, r.seed)
 		res.fail(r, res.violation, path, res.saveSchedule(path))
+		if *flags.trace != "" {
+			res.show(path)
+		}
 	case selfCheck:
 		d := &divergence{first: &events}
 		again, _ := r.once("", d.sink)

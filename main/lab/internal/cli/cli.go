@@ -20,13 +20,14 @@ const usage = `lab runs the suites of 6.824.
   lab run [suite[/scenario]] [flags]  many seeds on all cores, and a verdict per scenario
   lab run … -shard I/N -result FILE   one share of the seeds, as a task of a job array does it
   lab merge FILE|DIRECTORY …          one verdict of the result files of all shares
+  lab view TRACE.jsonl [-o FILE]      a page to step through a recorded run with; or text, ShiViz's log, Chrome's events
   lab diff A.jsonl B.jsonl [flags]    where two traces of one seed part, as text or -o page.html
   lab replay FILE                     runs a failure again that lab run made smaller
   lab mutants [suite] [flags]         proves the suites on implementations with a known bug
 
 A suite is one of ours, such as raft, or the directory of a package of yours whose
-tests run one: ./mypkg. Without a suite, all of ours. lab run -h, lab diff -h and
-lab mutants -h tell the flags.
+tests run one: ./mypkg. Without a suite, all of ours. lab run -h, lab view -h and
+so on tell the flags.
 `
 
 // The exit statuses.
@@ -71,7 +72,7 @@ func dispatch(ctx context.Context, args []string, out screen.Screen) error {
 		return nil
 	}
 	commands := map[string]func(context.Context, []string, screen.Screen) error{
-		"list": list, "run": run, "replay": replay, "merge": merge, "diff": diff, "mutants": hunt,
+		"list": list, "run": run, "replay": replay, "merge": merge, "view": show, "diff": diff, "mutants": hunt,
 	}
 	switch name := args[0]; name {
 	case "help", "-h", "-help", "--help":
@@ -80,7 +81,7 @@ func dispatch(ctx context.Context, args []string, out screen.Screen) error {
 	default:
 		command, ok := commands[name]
 		if !ok {
-			known := []string{"list", "run", "replay", "merge", "diff", "mutants"}
+			known := []string{"list", "run", "replay", "merge", "view", "diff", "mutants"}
 			return &suites.UnknownError{What: "command", Name: name, Near: suites.Near(name, known), Known: known}
 		}
 		return command(ctx, args[1:], out)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,10 +14,19 @@ import (
 	"6.824/main/lab/internal/screen"
 )
 
+// houseDir is where the tests' suites are.
+var houseDir = func() string {
+	dir, err := filepath.Abs("testdata/house")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
+
 // lab runs a command line in the house of testdata, whose suites simulate nothing.
 func lab(t *testing.T, ctx context.Context, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	t.Chdir("testdata/house")
+	t.Chdir(houseDir)
 	var out, errOut bytes.Buffer
 	status = Main(ctx, args, screen.Plain(&out), screen.Plain(&errOut))
 	return status, out.String(), errOut.String()
