@@ -22,3 +22,10 @@ func BenchmarkSuite(b *testing.B) {
 		b.Run(scenario, func(b *testing.B) { suite.Bench(b, scenario) })
 	}
 }
+
+// BenchmarkRecording is what a trace costs.
+func BenchmarkRecording(b *testing.B) {
+	for _, scenario := range []string{"TestSwarm", "TestLongChurn"} {
+		b.Run(scenario, func(b *testing.B) { suite.BenchRecording(b, scenario) })
+	}
+}

@@ -20,6 +20,7 @@ var flags = struct {
 	budget   *time.Duration
 	save     *bool
 	replay   *string
+	again    *string
 }{
 	seed:     flag.Int64("lab.seed", 0, "run this seed (with -lab.seeds: the first of them) instead of the default ones"),
 	seeds:    flag.Int("lab.seeds", 0, "run this many seeds per scenario, side by side on all cores"),
@@ -33,6 +34,7 @@ var flags = struct {
 	budget:   flag.Duration("lab.budget", time.Minute, "wall time that -lab.shrink may take for a failure"),
 	save:     flag.Bool("lab.save", false, "with -lab.shrink: save what it makes below testdata/regressions, where each run of the tests finds it"),
 	replay:   flag.String("lab.replay", "", "run the case of this `file`, which -lab.shrink has made, and nothing else"),
+	again:    flag.String("lab.again", "", "what reports and traces give as the `command` that runs it again, if that is not go test"),
 }
 
 // seedsToRun is the list of seeds that the flags ask for; byDefault is the

@@ -3,12 +3,15 @@ package labtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 // regOp is an operation of a register per key: it writes Value, or reads if that is 0.
@@ -320,4 +323,36 @@ func TestCheckAgreesWithBruteForce(t *testing.T) {
 	}
 	require.Greater(t, bad, 50)
 	require.Less(t, bad, 350)
+}
+
+// Those who look at a run are told an order per key, and what fits into none.
+func TestOrdersOfAHistory(t *testing.T) {
+	var h *History
+	scenario := func(second int) func(*World) {
+		return func(w *World) {
+			h = NewHistory(w, registers)
+			do(w, h, 0, regOp{1, 1}, nil)
+			do(w, h, 1, regOp{2, 5}, nil)
+			done := h.Invoke(0, regOp{1, 2})
+			do(w, h, 1, regOp{Key: 1}, 2)
+			done(nil)
+			do(w, h, 1, regOp{Key: 1}, second)
+			h.Invoke(2, regOp{1, 9}) // no answer
+		}
+	}
+	of := func(client string, n uint64) trace.Operation { return trace.Operation{Client: client, N: n} }
+	runOnce(t, scenario(2))
+	orders := h.orders()
+	require.Len(t, orders, 2)
+	first := []trace.Operation{of("client/0", 0), of("client/0", 1), of("client/1", 1), of("client/1", 2)}
+	require.True(t, orders[0].Legal)
+	require.Equal(t, first, slices.DeleteFunc(orders[0].Order, func(o trace.Operation) bool { return o.Client == "client/2" }))
+	require.Empty(t, orders[0].Left)
+	require.Equal(t, trace.Order{Order: []trace.Operation{of("client/1", 0)}, Legal: true}, orders[1])
+
+	runOnce(t, scenario(1))
+	orders = h.orders()
+	require.False(t, orders[0].Legal)
+	require.NotEmpty(t, orders[0].Left)
+	require.True(t, orders[1].Legal)
 }

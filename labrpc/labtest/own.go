@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 // noted is what a run would be as data: what was broken in it, and what clients asked for.
@@ -42,8 +44,17 @@ func (w *World) NoteFault(on bool, f Fault) {
 	case on && i < 0:
 		f.At = now.at
 		w.noted.own = append(own, ownFault{Fault: f, began: now})
+		w.showFault(trace.FaultBegan, f)
 	case !on && i >= 0:
 		own[i].end(now)
+		w.showFault(trace.FaultEnded, f)
+	}
+}
+
+// showFault has a trace tell of a fault, in the same words when it begins and when it ends. Of crashes and pauses there are events.
+func (w *World) showFault(what string, f Fault) {
+	if w.Traced() && f.Kind != "crash" && f.Kind != "pause" {
+		w.Record(Event{Kind: trace.Shown, Text: what, State: Fault{Kind: f.Kind, Nodes: f.Nodes}.String()})
 	}
 }
 

@@ -47,6 +47,9 @@ func failureReport(r *runner, v *Violation, tracePath, schedulePath, page string
 
 // reproCommand runs exactly this run again, from the module's root.
 func reproCommand(r *runner) string {
+	if *flags.again != "" {
+		return *flags.again
+	}
 	test := "^" + strings.ReplaceAll(r.t.Name(), "/", "$/^") + "$"
 	race := ""
 	if raceEnabled {

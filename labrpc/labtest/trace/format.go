@@ -46,6 +46,13 @@ type Event struct {
 // Shown is the kind of what is recorded for those who look only.
 const Shown = "shown"
 
+// What is shown, with a text as its state, of a fault that a scenario brings about by itself. Those that the kit injects are
+// events "began" and "ended".
+const (
+	FaultBegan = "fault began"
+	FaultEnded = "fault ended"
+)
+
 // Content is what a message says: that of the event of this number.
 type Content struct {
 	Of      int             `json:"of"`

@@ -2,6 +2,7 @@ package view
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -223,13 +224,13 @@ func (d *Diagram) findBands() {
 		e := &d.Events[i]
 		end = max(end, e.At)
 		node := laneOf(e.Node)
-		switch e.Kind {
+		switch kind, text := faultOf(e); kind {
 		case "began":
-			active[e.Text] = append(active[e.Text], open(e.At, e.Text, d.named(e.Text), false))
+			active[text] = append(active[text], open(e.At, text, d.named(text), false))
 		case "ended":
-			if bands := active[e.Text]; len(bands) > 0 {
+			if bands := active[text]; len(bands) > 0 {
 				d.Bands[bands[0]].To = e.At
-				active[e.Text] = bands[1:]
+				active[text] = bands[1:]
 			}
 		case "crash", "pause":
 			stopped[e.Kind+node] = open(e.At, map[string]string{"crash": "down", "pause": "paused"}[e.Kind], []int{d.Lane[i]}, true)
@@ -247,6 +248,18 @@ func (d *Diagram) findBands() {
 			d.Bands[i].To = end
 		}
 	}
+}
+
+// faultOf is the kind of an event, and its text; of a fault that a scenario brings about itself as if the kit had injected it.
+func faultOf(e *trace.Event) (kind, text string) {
+	began, ended := e.Text == trace.FaultBegan, e.Text == trace.FaultEnded
+	if e.Kind != trace.Shown || !began && !ended || json.Unmarshal(e.State, &text) != nil {
+		return e.Kind, e.Text
+	}
+	if began {
+		return "began", text
+	}
+	return "ended", text
 }
 
 // named is the lanes that a text names.

@@ -98,9 +98,9 @@ const diagram = (() => {
       g.beginPath(); g.roundRect(from, Y(bar.lane) - 9, Math.max(3, Math.min(W + 9, to) - from), 18, 4); g.fill(); g.stroke();
       if (bar.point >= 0) { g.fillStyle = color['--accent']; g.beginPath(); g.arc(X(bar.point), Y(bar.lane) - 9, 3, 0, 7); g.fill(); }
       const room = Math.min(W, to) - from;
-      if (room > 22) {
+      if (room > 6.6 * Math.min(10, bar.label.length)) {
         g.save(); g.beginPath(); g.rect(from, Y(bar.lane) - 9, room, 18); g.clip();
-        g.fillStyle = color[bar.bad ? '--bad' : '--fore']; g.fillText(bar.label, from + 4, Y(bar.lane)); g.restore();
+        g.fillStyle = color[bar.bad ? '--bad' : '--fore']; g.fillText(bar.label, from + (X(bar.from) >= margin ? 18 : 4), Y(bar.lane)); // right of the first events g.restore();
       }
       g.globalAlpha = 1;
     }
@@ -134,20 +134,20 @@ const diagram = (() => {
     g.globalAlpha = 1;
 
     // Events.
-    let pixel = new Map();
+    const pixel = new Map(), dense = b - a > 2 * W;
     for (let i = a; i < b; i++) {
       const l = run.lane[i];
-      if (l < 0 || rowOf[l] < 0 || run.isShown(i) && i !== view.sel) continue;
+      if (l < 0 || rowOf[l] < 0) continue;
       const px = Math.round(X(i));
       if (byTime && i !== view.sel && pixel.get(l) === px) continue;
       pixel.set(l, px);
       const kind = run.kind(i), start = kind === 'start' || kind === 'restart';
       g.globalAlpha = dim(i) ? 0.18 : 1;
-      g.fillStyle = color[kind === 'crash' || kind === 'violation' || kind === 'failed' ? '--bad' : kind === 'report' ? '--faint' : '--fore'];
+      g.fillStyle = color[kind === 'crash' || kind === 'violation' || kind === 'failed' ? '--bad' : kind === 'report' || kind === 'shown' ? '--faint' : '--fore'];
       g.beginPath();
       if (kind === 'crash') { g.fillRect(px - 1.5, Y(l) - 12, 3, 24); }
       else if (start) { g.moveTo(px - 4, Y(l) - 5); g.lineTo(px + 5, Y(l)); g.lineTo(px - 4, Y(l) + 5); g.fill(); }
-      else { g.arc(px, Y(l), kind === 'report' ? 2 : 2.8, 0, 7); g.fill(); }
+      else { g.arc(px, Y(l), dense ? 1.2 : kind === 'report' || kind === 'shown' ? 2 : 2.8, 0, 7); g.fill(); }
     }
     g.globalAlpha = 1;
 
@@ -200,10 +200,11 @@ const diagram = (() => {
 
   // The overview: all of the run in virtual time.
   function paintOverview(color) {
-    const g = overview.getContext('2d'), W = overview.clientWidth, H = 46, X = t => (t - t0) / (t1 - t0) * (W - 2), rows = Math.max(1, order.length), h = H / rows;
+    const g = overview.getContext('2d'), W = overview.clientWidth, H = 46, X = t => (t - t0) / (t1 - t0) * (W - 2);
+    const told = order.filter(l => segments[l].length), rows = told.length ? told : order, h = H / Math.max(1, rows.length), rowOf = run.lanes.map((_, l) => rows.indexOf(l));
     g.fillStyle = color['--back']; g.fillRect(0, 0, W, H);
     for (const b of run.bands) { g.fillStyle = color[b.Down ? '--down' : '--fault']; const at = Math.max(0, X(b.From)), w = Math.max(1, X(b.To) - at); if (b.Lanes && b.Lanes.length) for (const l of b.Lanes) { if (rowOf[l] >= 0) g.fillRect(at, rowOf[l] * h, w, h); } else g.fillRect(at, 0, w, H); }
-    for (const l of order) {
+    for (const l of rows) {
       let until = -1;
       segments[l].forEach((s, k) => {
         const from = X(run.at[Math.max(s.i, run.first)]), to = k + 1 < segments[l].length ? X(run.at[segments[l][k + 1].i]) : W;
@@ -223,7 +224,7 @@ const diagram = (() => {
     let best = -1, least = 100;
     for (let i = a; i < b; i++) {
       const l = run.lane[i];
-      if (l < 0 || rowOf[l] < 0 || run.isShown(i)) continue;
+      if (l < 0 || rowOf[l] < 0) continue;
       const d = (x(i) - sx - px) ** 2 + (y(l) - sy - py) ** 2;
       if (d < least) { least = d; best = i; }
     }

@@ -4,7 +4,7 @@
 //   segments(lane)  the lane's state over time: {i, color, label}, each until the next
 //   bars()    what takes time: {lane, from, to, label, bad, point, tip}; to is -1 if it never ended
 //   panel(i)  an element: the state after event i
-//   say(i)    an event in the lab's words, or ''
+//   say(i)    an event in the lab's words, or ''; asked of operations, and of events whose state is an object
 // All but name and sees may be missing.
 const lenses = [];
 

@@ -44,7 +44,7 @@ function refilter() {
   const shows = i => !view.off.has(run.kind(i)) && (run.lane[i] < 0 || !view.hidden.has(run.lane[i]));
   let mask = null;
   if (text.trim() && test) { mask = new Uint8Array(run.n); for (let i = run.first; i < run.n; i++) mask[i] = test(i) ? 1 : 0; }
-  view.passes = i => shows(i) && (!mask || !!mask[i]) && !(run.isShown(i) && !mask);
+  view.passes = i => shows(i) && (!mask || !!mask[i]);
   view.dims = i => (view.mask ? !view.mask[i] : false) || (mask ? !mask[i] : false) || view.off.has(run.kind(i));
   let n = 0;
   if (mask) for (let i = run.first; i < run.n; i++) if (view.passes(i)) n++;
@@ -81,7 +81,8 @@ const sameLane = by => { const l = run.lane[view.sel]; step(by, i => run.lane[i]
 const keys = {
   ArrowRight: () => step(1), ArrowLeft: () => step(-1), j: () => step(1), k: () => step(-1), Enter: follow,
   Backspace: () => { if (run.cause[view.sel] >= 0) choose(run.cause[view.sel]); }, v: () => at('break').click(), p: () => setReach('past'), f: () => setReach('future'),
-  t: toggleAxis, '+': () => diagram.zoom(1.4), '=': () => diagram.zoom(1.4), '-': () => diagram.zoom(1 / 1.4), 0: fit, '/': () => at('filter').focus(), d: setTheme,
+  t: toggleAxis, '+': () => diagram.zoom(1.4), '=': () => diagram.zoom(1.4), '-': () => diagram.zoom(1 / 1.4), 0: fit, '/': () => setTimeout(() => at('filter').focus(), 30), // when the key is over, or it stands in the filter
+  d: setTheme,
   '?': () => at('keys').showModal(), Home: () => choose(run.first), End: () => choose(run.n - 1),
 };
 
@@ -96,7 +97,7 @@ document.addEventListener('keydown', e => {
 for (const [id, f] of Object.entries({
   prev: () => step(-1), next: () => step(1), break: () => { choose(run.broke); diagram.show(run.broke, true); }, past: () => setReach('past'), future: () => setReach('future'),
   axis: toggleAxis, in: keys['+'], out: keys['-'], fit, theme: setTheme, help: keys['?'],
-})) at(id).addEventListener('click', f);
+})) at(id).addEventListener('click', e => { f(); if (e.detail && id !== 'help') at('scroll').focus({ preventScroll: true }); }); // who uses the mouse goes on with keys in the diagram
 at('break').disabled = run.broke < 0;
 let typing = 0;
 at('filter').addEventListener('input', () => { clearTimeout(typing); typing = setTimeout(refilter, 150); });

@@ -95,7 +95,7 @@ function what(i) {
   }
   const who = run.lane[i] >= 0 ? run.lanes[run.lane[i]] + ' ' : '';
   const state = run.state(i);
-  const said = lenses.map(l => l.say && l.say(i)).find(s => s);
+  const said = state !== null && typeof state === 'object' || kind === 'invoke' || kind === 'return' ? lenses.map(l => l.say && l.say(i)).find(s => s) : '';
   if (said) return `${who}${said}`;
   return `${who}${run.isShown(i) ? '' : kind + ' '}${run.text(i)}${state !== null ? ' ' + brief(state) : ''}`;
 }

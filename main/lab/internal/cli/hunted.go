@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -117,14 +116,10 @@ func (h *hunted) print(out screen.Screen, failures bool) {
 	fmt.Fprintln(out)
 }
 
-// report is the failure that killed the mutant, with the command that runs the mutant
-// again: the kit's own would run the reference.
+// report is the failure that killed the mutant.
 func (h *hunted) report(v *mutants.Verdict) string {
 	var b strings.Builder
 	for line := range strings.Lines(strings.TrimSpace(v.Failure.Text)) {
-		if strings.HasPrefix(line, "  again ") {
-			line = fmt.Sprintf("  again   lab mutants %s -v -run '^%s$'\n", h.suite, regexp.QuoteMeta(v.Mutant.Name))
-		}
 		line = strings.TrimSuffix(line, "  (lab replay runs it)\n") // which would run the reference
 		b.WriteString(strings.TrimRight(line, "\n") + "\n")
 	}

@@ -106,6 +106,7 @@ func (h *Hunter) try(ctx context.Context, v *Verdict) error {
 	}
 	b := h.Reference
 	b.Scratch, b.Path = scratch, filepath.Join(scratch, "mutant.test")
+	b.Flags = append(slices.Clone(b.Flags), "-lab.again="+v.Mutant.Again(h.Suite.Name)) // the kit's own would run the reference
 	if err := h.Build(ctx, overlay, b.Path); err != nil {
 		return err
 	}

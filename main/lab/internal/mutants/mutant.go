@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,11 @@ type Mutant struct {
 	Origin   string   // Origin: the real bug that it is from, if there was one
 	KilledBy []string // Killed-by: the scenarios, parted by commas, that are expected to find it
 	Patch    *patch.Patch
+}
+
+// Again is the command that hunts the mutant of a suite again, and shows what kills it.
+func (m *Mutant) Again(suite string) string {
+	return fmt.Sprintf("lab mutants %s -v -run '^%s$'", suite, regexp.QuoteMeta(m.Name))
 }
 
 // Load reads the mutants in a folder, *.patch, and in the folders within it, in the

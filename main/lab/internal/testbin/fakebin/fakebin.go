@@ -81,6 +81,7 @@ func (p Plan) act() int {
 	seed := flags.Int64("lab.seed", 0, "")
 	seeds := flags.Int("lab.seeds", 1, "")
 	results := flags.String("lab.results", "", "")
+	flags.String("lab.again", "", "")
 	list := flags.Bool("lab.list", false, "")
 	if err := flags.Parse(os.Args[1:]); err != nil {
 		return 2

@@ -15,6 +15,7 @@ var (
 	seed    = flag.Int64("lab.seed", 1, "")
 	seeds   = flag.Int("lab.seeds", 1, "")
 	results = flag.String("lab.results", "", "")
+	again   = flag.String("lab.again", "", "")
 	list    = flag.Bool("lab.list", false, "")
 	_       = flag.Duration("lab.patience", 0, "")
 )
@@ -61,7 +62,11 @@ func (s Suite) run(t *testing.T, sc Scenario) {
 		}
 		if err := sc.Run(n); err != nil {
 			t.Error(err)
-			r["ok"], r["failure"] = false, fmt.Sprintf("%s seed=%d failed\n  check   %v\n  again   go test ./raft -run '^%s$' -lab.seed=%d", sc.Name, n, err, sc.Name, n)
+			command := *again
+			if command == "" {
+				command = fmt.Sprintf("go test ./raft -run '^%s$' -lab.seed=%d", sc.Name, n)
+			}
+			r["ok"], r["failure"] = false, fmt.Sprintf("%s seed=%d failed\n  check   %v\n  again   %s", sc.Name, n, err, command)
 		}
 		line, _ := json.Marshal(r)
 		f, err := os.OpenFile(*results, os.O_APPEND|os.O_WRONLY, 0)
