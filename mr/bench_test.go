@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,38 +21,49 @@ import (
 )
 
 // BenchmarkCoordinator: what a task costs the coordinator, handed out and reported, without the network. It must not depend on how many
-// there are.
+// there are. With a journal a report waits for the disk; what many workers report meanwhile waits for it together.
 func BenchmarkCoordinator(b *testing.B) {
-	for _, journal := range []bool{false, true} {
-		for _, n := range []int{1_000, 10_000, 100_000} {
-			if journal && n > 1_000 {
-				continue // each report waits for the disk
-			}
-			b.Run(fmt.Sprintf("journal=%v/tasks=%d", journal, n), func(b *testing.B) {
-				dir, err := store.NewDir(b.TempDir())
-				require.NoError(b, err)
-				for i := 0; b.Loop(); i++ {
-					cfg := mr.Config{Files: make([]string, n), Reduces: 1, Store: dir, ID: "j" + strconv.Itoa(i)}
-					if journal {
-						cfg.Journal = mr.JournalFile(dir.Path("journal" + strconv.Itoa(i)))
-					}
-					c, err := mr.NewCoordinator(cfg)
-					require.NoError(b, err)
-					for i := range n {
-						var order mr.AskReply
-						c.Ask(&mr.AskArgs{Version: mr.Version, Worker: "w", N: uint64(i + 1)}, &order)
-						var reply mr.ReportReply
-						c.Report(&mr.ReportArgs{Worker: "w", Job: order.Job.ID, ID: order.Order.ID, Attempt: order.Order.Attempt, OK: true}, &reply)
-						if !reply.Accepted {
-							b.Fatal("not accepted")
-						}
-					}
-					require.Equal(b, n, c.Stats().Done[tasks.Map])
-					c.Kill()
+	for _, x := range []struct {
+		journal    bool
+		n, workers int
+	}{{false, 1_000, 1}, {false, 10_000, 1}, {false, 100_000, 1}, {true, 1_000, 1}, {true, 10_000, 64}, {true, 100_000, 64}, {true, 100_000, 1_000}} {
+		b.Run(fmt.Sprintf("journal=%v/tasks=%d/workers=%d", x.journal, x.n, x.workers), func(b *testing.B) {
+			dir, err := store.NewDir(b.TempDir())
+			require.NoError(b, err)
+			for i := 0; b.Loop(); i++ {
+				cfg := mr.Config{Files: make([]string, x.n), Reduces: 1, Store: dir, ID: "j" + strconv.Itoa(i)}
+				if x.journal {
+					cfg.Journal = mr.JournalFile(dir.Path("journal" + strconv.Itoa(i)))
 				}
-				b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "tasks/s")
-				b.ReportMetric(0, "ns/op")
-			})
+				c, err := mr.NewCoordinator(cfg)
+				require.NoError(b, err)
+				var workers sync.WaitGroup
+				for w := range x.workers {
+					workers.Go(func() { doNothing(b, c, "w"+strconv.Itoa(w)) })
+				}
+				workers.Wait()
+				require.Equal(b, x.n, c.Stats().Done[tasks.Map])
+				c.Kill()
+			}
+			b.ReportMetric(float64(x.n)*float64(b.N)/b.Elapsed().Seconds(), "tasks/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// doNothing is a worker that is done with a map task as soon as it has it.
+func doNothing(b *testing.B, c *mr.Coordinator, name string) {
+	for n := uint64(1); ; n++ {
+		var order mr.AskReply
+		c.Ask(&mr.AskArgs{Version: mr.Version, Worker: name, N: n}, &order)
+		if order.Order.What != tasks.Run || order.Order.ID.Phase != tasks.Map {
+			return
+		}
+		var reply mr.ReportReply
+		c.Report(&mr.ReportArgs{Worker: name, Job: order.Job.ID, ID: order.Order.ID, Attempt: order.Order.Attempt, OK: true}, &reply)
+		if !reply.Accepted {
+			b.Error("not accepted")
+			return
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // suite tries the reference, which can do everything that the suite knows of.
 var suite = mrtest.Suite(mrtest.Implementation{
-	Journals: true, Rebuilds: true, Backups: true, Skips: true, Locates: true,
+	Beats: true, Journals: true, Rebuilds: true, Backups: true, Skips: true, Locates: true,
 	Coordinator: func(e mrtest.CoordinatorEnv) (mrtest.Coordinator, error) {
 		return mr.NewCoordinator(mr.Config{
 			Files: e.Files, Reduces: e.Reduces, Store: e.Store, Journal: e.Journal, Hosts: e.Hosts,

@@ -103,7 +103,7 @@ func failures() []scenario {
 		{Name: "TestCrashAtEveryWrite", Doc: "a worker dies in its n-th write, for every n: before, during and after", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryWrite},
 		{Name: "TestCrashAtEveryMessage", Doc: "a worker dies when its n-th message is delivered or answered, for every n", Paper: "MapReduce §3.3", Needs: rebuilds, Seeds: 20, Run: crashAtEveryMessage},
 		{Name: "TestDoubledMessages", Doc: "every other message comes twice, the second time a little late: no task is done twice for that", Paper: "MapReduce §3.3", Setup: setup{Files: 20}, Run: doubled},
-		{Name: "TestLongTasks", Doc: "tasks take longer than the lease of a worker", Paper: "MapReduce §3.3", Setup: setup{Files: 6}, Run: longTasks},
+		{Name: "TestLongTasks", Doc: "tasks take longer than the lease of a worker", Paper: "MapReduce §3.3", Needs: func(im Implementation) bool { return im.Beats }, Setup: setup{Files: 6}, Run: longTasks},
 		{Name: "TestZombies", Doc: "workers stand still until they were replaced, and then report", Paper: "MapReduce §3.3", Run: zombies},
 		{Name: "TestLateMessages", Doc: "reports and questions come again, long after", Paper: "MapReduce §3.3", Run: lateMessages},
 		{Name: "TestLostFiles", Doc: "intermediate files disappear while they are needed", Paper: "MapReduce §3.3", Needs: rebuilds, Run: func(c *Cluster) { damage(c, true) }},

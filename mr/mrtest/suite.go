@@ -57,6 +57,7 @@ type Implementation struct {
 	Worker func(context.Context, WorkerEnv) error
 
 	// What it can do. A scenario that needs more is skipped.
+	Beats    bool // a worker keeps a task that takes longer than any timeout, as long as it lives
 	Journals bool // a job outlives its coordinator
 	Rebuilds bool // map output that is lost or torn is made again
 	Backups  bool // stragglers get backups
