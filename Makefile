@@ -5,7 +5,7 @@ GO          ?= go
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKG         ?= ./...
 
-.PHONY: all test race bench cover lint fmt mutants peers help
+.PHONY: all test race bench cover lint fmt mutants peers beam help
 
 all: lint race
 
@@ -36,6 +36,9 @@ mutants: ## the suites against implementations with a known bug
 
 peers: ## our Raft and other libraries' side by side
 	cd main/peers && $(GO) test -run '^$$' -bench . -benchmem
+
+beam: ## MapReduce as a pipeline of Apache Beam's, on its runner Prism
+	cd main/mrbeam && $(GO) vet . && $(GO) test .
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
