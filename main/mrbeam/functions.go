@@ -92,7 +92,7 @@ func (f *reduceFn) ProcessElement(ctx context.Context, key []byte, values func(*
 	count(ctx, counters)
 	p := f.app.Partition(string(key), f.Reduces)
 	if p < 0 || p >= f.Reduces {
-		return fmt.Errorf("Partition of the key %q is %d, of %d", key, p, f.Reduces)
+		return fmt.Errorf("the partition of the key %q is %d, of %d", key, p, f.Reduces)
 	}
 	emit(int64(p), Line{key, []byte(value)})
 	return nil
