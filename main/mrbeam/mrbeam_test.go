@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -200,7 +202,11 @@ func TestPlugin(t *testing.T) {
 	dir := t.TempDir()
 	input(t, dir)
 	so := filepath.Join(dir, "bytes.so")
-	if said, err := exec.Command("go", "build", "-buildmode=plugin", "-o", so, "./testdata/plugin").CombinedOutput(); err != nil {
+	build := []string{"build", "-buildmode=plugin", "-o", so}
+	if info, _ := debug.ReadBuildInfo(); slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		build = append(build, "-race") // as what loads it
+	}
+	if said, err := exec.Command("go", append(build, "./testdata/plugin")...).CombinedOutput(); err != nil {
 		t.Skipf("no plugins here: %s", said)
 	}
 	_, stderr, status := mrbeam(t, dir, "-nreduce", "2", "-o", "out", so, "in/z")

@@ -79,7 +79,7 @@ func cause(err error) string {
 	if i := strings.LastIndex(s, "failed:\n"); i >= 0 {
 		s = s[i+len("failed:\n"):]
 	}
-	return strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ")
+	return strings.Join(strings.Fields(s), " ")
 }
 
 // counters prints the app's counters.
