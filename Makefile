@@ -5,7 +5,7 @@ GO          ?= go
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PKG         ?= ./...
 
-.PHONY: all test race bench cover lint fmt mutants peers browser help
+.PHONY: all test race bench cover lint fmt mutants peers browser beam help
 
 all: lint race
 
@@ -39,6 +39,9 @@ peers: ## our Raft and other libraries' side by side
 
 browser: ## the page of lab view in a real Chromium, which has to be on the path
 	cd main/browser && CHROMIUM=required $(GO) test -count=1
+
+beam: ## MapReduce as a pipeline of Apache Beam's, on its runner Prism
+	cd main/mrbeam && $(GO) vet . && $(GO) test .
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile

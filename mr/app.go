@@ -48,21 +48,6 @@ func Course(name string, mapf func(file, contents string) []KeyValue, reducef fu
 	}
 }
 
-// Functions is the app's Map and Reduce as the course has them: what [Course] is given, or what amounts to it. What they count is lost.
-func (a App) Functions() (mapf func(file, contents string) []KeyValue, reducef func(key string, values []string) string) {
-	mapf = func(file, contents string) (all []KeyValue) {
-		t := &Task{counters: map[string]int64{}, emit: func(key, value string) { all = append(all, KeyValue{key, value}) }}
-		for _, record := range records(contents, a.Lines) {
-			a.Map(t, file, record)
-		}
-		return all
-	}
-	reducef = func(key string, values []string) string {
-		return a.Reduce(&Task{counters: map[string]int64{}}, key, slices.Values(values))
-	}
-	return mapf, reducef
-}
-
 // Typed makes an App of functions over values of a type of their own, which travel as strings in between.
 func Typed[V any](name string, encode func(V) string, decode func(string) V,
 	mapf func(t *Task, file, contents string, emit func(key string, v V)), reducef func(t *Task, key string, values iter.Seq[V]) string,

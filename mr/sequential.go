@@ -13,9 +13,13 @@ import (
 // Sequential runs a whole job in this process and writes its output to out, keys in order: what the job must come to, however it
 // is run. It shares nothing with workers but the app, holds all that is emitted in memory, and does not combine.
 func Sequential(app App, files []string, input func(name string) (store.Source, error), out io.Writer) (counters map[string]int64, err error) {
-	t := &Task{counters: map[string]int64{}}
+	counters = map[string]int64{}
+	count := func(more map[string]int64) {
+		for name, n := range more {
+			counters[name] += n
+		}
+	}
 	var all []KeyValue
-	t.emit = func(key, value string) { all = append(all, KeyValue{key, value}) }
 	for _, name := range files {
 		f, err := input(name)
 		if err != nil {
@@ -26,11 +30,11 @@ func Sequential(app App, files []string, input func(name string) (store.Source, 
 		if err != nil {
 			return nil, fmt.Errorf("the input %s can't be read: %w", name, err)
 		}
-		for n, record := range records(string(b), app.Lines) {
-			if err := guard(fmt.Sprintf("Map of %s, record %d,", name, n), n, func() { app.Map(t, name, record) }); err != nil {
-				return nil, err
-			}
+		counted, err := app.CallMap(name, string(b), func(key, value string) { all = append(all, KeyValue{key, value}) })
+		if err != nil {
+			return nil, err
 		}
+		count(counted)
 	}
 	slices.SortStableFunc(all, func(a, b KeyValue) int { return strings.Compare(a.Key, b.Key) })
 	w := bufio.NewWriter(out)
@@ -47,12 +51,13 @@ func Sequential(app App, files []string, input func(name string) (store.Source, 
 			}
 		}
 		key := all[0].Key
-		var value string
-		if err := guard(fmt.Sprintf("Reduce of the key %q", key), 0, func() { value = app.Reduce(t, key, values) }); err != nil {
+		value, counted, err := app.CallReduce(key, values)
+		if err != nil {
 			return nil, err
 		}
+		count(counted)
 		fmt.Fprintf(w, "%v %v\n", key, value)
 		all = all[n:]
 	}
-	return t.counters, w.Flush()
+	return counters, w.Flush()
 }
