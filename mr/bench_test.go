@@ -69,10 +69,14 @@ func doNothing(b *testing.B, c *mr.Coordinator, name string) {
 }
 
 // BenchmarkJob: a job from its beginning to its end, with two workers of this process, over a Unix socket, with all files on the disk. The
-// text is in files of 1 MB, its words about as frequent as a language's.
+// text is in files of 1 MB, its words about as frequent as a language's. MR_BENCH_BIG=1 in the environment adds 2 GB.
 func BenchmarkJob(b *testing.B) {
+	sizes := []int{2, 20, 200}
+	if os.Getenv("MR_BENCH_BIG") != "" {
+		sizes = append(sizes, 2000)
+	}
 	for _, combine := range []bool{true, false} {
-		for _, mb := range []int{2, 20, 200} {
+		for _, mb := range sizes {
 			b.Run(fmt.Sprintf("combine=%v/MB=%d", combine, mb), func(b *testing.B) {
 				dir, err := store.NewDir(b.TempDir())
 				require.NoError(b, err)

@@ -110,6 +110,7 @@ func (w *worker) mapTask(at *attempt, t *Task) error {
 			t.Count("records skipped", 1)
 			continue
 		}
+		w.announce(at, n)
 		err := guard(fmt.Sprintf("Map of %s, record %d,", at.file, n), n, func() { w.App.Map(t, at.file, record) })
 		if err != nil {
 			return errors.Join(err, c.Discard())
@@ -213,6 +214,7 @@ func (w *worker) reduce(at *attempt, t *Task, m *shuffle.Merger, f io.Writer) er
 			t.Count("records skipped", 1)
 			continue
 		}
+		w.announce(at, n)
 		var value string
 		err := guard(fmt.Sprintf("Reduce of the key %q", m.Key()), n, func() { value = w.App.Reduce(t, m.Key(), m.Values()) })
 		if err != nil {

@@ -133,7 +133,7 @@ func (c *Coordinator) deal(events []event) error {
 			}
 		case beat:
 			b := e.beat
-			e.waiter.beat = BeatReply{Known: true, Void: b.Job != c.job.ID || !c.table.Beat(c.now(), b.Worker, b.ID, b.Attempt)}
+			e.waiter.beat = BeatReply{Known: true, Void: b.Job != c.job.ID || !c.table.Beat(c.now(), b.Worker, b.ID, b.Attempt, b.Record)}
 		case tick:
 			c.table.Tick(c.now())
 			c.timer.Reset(c.tickEvery())

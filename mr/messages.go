@@ -8,7 +8,7 @@ import (
 )
 
 // Version is that of the messages and of the intermediate files. A worker of another version gets no work.
-const Version = 1
+const Version = 2
 
 // Job is what a worker must know of a job.
 type Job struct {
@@ -42,6 +42,7 @@ type BeatArgs struct {
 	Job     string
 	ID      tasks.ID
 	Attempt tasks.Attempt
+	Record  int64 // of a careful attempt, the record that comes next, from 1; 0 says nothing
 }
 
 // BeatReply is the answer to it.

@@ -30,4 +30,5 @@ func TestCoordinatorRestarts(t *testing.T)  { suite.Test(t) }
 func TestStraggler(t *testing.T)            { suite.Test(t) }
 func TestAttemptsDoNotMix(t *testing.T)     { suite.Test(t) }
 func TestBadRecords(t *testing.T)           { suite.Test(t) }
+func TestDeadlyRecords(t *testing.T)        { suite.Test(t) }
 func TestLocality(t *testing.T)             { suite.Test(t) }

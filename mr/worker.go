@@ -194,6 +194,21 @@ func (w *worker) beat(every time.Duration) {
 	}
 }
 
+// announce says which record comes next, from 0, if the attempt is a careful one. What a record does to the process can be seen only
+// by those that are left (the paper's "last gasp", §4.6, from a handler of signals, is not to be had in Go). That nobody answers is no
+// harm: the next attempt says it again.
+func (w *worker) announce(at *attempt, record int64) {
+	if !at.order.Careful {
+		return
+	}
+	w.Gate("worker")
+	args := &BeatArgs{Worker: w.Name, Job: at.job.ID, ID: at.order.ID, Attempt: at.order.Attempt, Record: record + 1}
+	var reply BeatReply
+	if w.Coordinator.Do("Coordinator.Beat", args, &reply) == nil && reply.Known && reply.Void {
+		at.void.Store(true)
+	}
+}
+
 // work executes a task and reports what came of it.
 func (w *worker) work(reply AskReply) error {
 	at := &attempt{job: reply.Job, order: reply.Order, file: reply.File}

@@ -64,7 +64,7 @@ func run(ctx context.Context, args []string) error {
 	reduces := f.Int("nreduce", 10, "how many reduce tasks, and so output files, there are")
 	out := f.String("o", ".", "the directory of the output")
 	nocombine := f.Bool("nocombine", false, "don't combine the values of a key before they leave a map task")
-	skip := f.Bool("skip", false, "leave out records at which Map or Reduce panicked twice")
+	skip := f.Bool("skip", false, "leave out records at which Map or Reduce has panicked twice, or two workers have died")
 	streaming := f.String("streaming", "", "be a mapper or reducer of Hadoop Streaming: `map|reduce`")
 	worker := f.String("worker", "", "be a worker of the coordinator at `ADDRESS`; a job starts its workers with this")
 	f.Usage = func() {

@@ -36,7 +36,7 @@ func run(args []string) (err error) {
 	listen := flags.String("listen", mr.Socket(), "where to listen: the path of a Unix socket, or host:port")
 	journal := flags.String("journal", "", "keep a journal in this file, and go on with the job that it holds")
 	status := flags.String("status", "", "serve a status page at this port of the loopback interface")
-	skip := flags.Bool("skip", false, "leave out records at which Map or Reduce panicked twice")
+	skip := flags.Bool("skip", false, "leave out records at which Map or Reduce has panicked twice, or two workers have died")
 	lease := flags.Duration("lease", 10*time.Second, "a worker that is silent for so long is taken for dead")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -204,6 +205,9 @@ func (c *Cluster) app(worker int) mr.App {
 				place, word, _ := strings.Cut(strings.TrimSpace(line), " ")
 				if word == poison {
 					c.Count("poison")
+					if c.setup.Deadly {
+						c.die(worker)
+					}
 					panic("a bug in the library that parses records")
 				}
 				t.Emit(word, file+":"+place)
@@ -215,6 +219,14 @@ func (c *Cluster) app(worker int) mr.App {
 			return strings.Join(slices.Sorted(values), ",")
 		},
 	}
+}
+
+// die has a worker's process end where it is, and another one start.
+func (c *Cluster) die(worker int) {
+	node := c.workers[worker]
+	c.Inject(labtest.Schedule{{At: time.Millisecond, Kind: "restart", Nodes: []string{node.Name()}}})
+	time.Sleep(10 * time.Millisecond) // it is gone by then
+	runtime.Goexit()
 }
 
 // enter notes that a worker is in a call of a function, and has it take its time.

@@ -61,7 +61,7 @@ type Implementation struct {
 	Journals bool // a job outlives its coordinator
 	Rebuilds bool // map output that is lost or torn is made again
 	Backups  bool // stragglers get backups
-	Skips    bool // bad records are left out
+	Skips    bool // bad records are left out, also those that end a worker
 	Locates  bool // map tasks go to where their input is
 }
 
@@ -97,6 +97,7 @@ type setup struct {
 	LocalDisks              bool // what a worker has written is gone while it is down
 	Skip                    bool
 	Poison                  bool // there are records at which Map panics
+	Deadly                  bool // … or rather, which end the process
 	Nonces                  bool // what Map emits differs from call to call
 }
 

@@ -39,6 +39,7 @@ type task struct {
 	counters map[string]int64
 	failures int
 	lost     int
+	died     bool     // a worker fell silent that was at it
 	avoid    []string // workers that have failed it
 	suspects map[int64]int
 	skip     []int64
@@ -50,6 +51,7 @@ type run struct {
 	worker  string
 	since   time.Duration
 	backup  bool
+	record  int64 // that it is at, from 1; 0: it has not said
 }
 
 // worker is what is known of a worker. It has at most one attempt under way.
@@ -149,9 +151,9 @@ func (t *Table) begin(now time.Duration, id ID, name string, backup bool) Order 
 		t.stats.Backups++
 	}
 	a := newAttempt(t.cfg.Incarnation, t.count)
-	k.runs = append(k.runs, run{a, name, now, backup})
+	k.runs = append(k.runs, run{attempt: a, worker: name, since: now, backup: backup})
 	ph.active[id.N] = struct{}{}
-	o := Order{What: Run, ID: id, Attempt: a, Skip: slices.Clone(k.skip), Backup: backup}
+	o := Order{What: Run, ID: id, Attempt: a, Skip: slices.Clone(k.skip), Backup: backup, Careful: t.cfg.Skip && k.died}
 	if id.Phase == Reduce {
 		o.Inputs = make([]Attempt, len(t.phases[Map].tasks))
 		for m := range o.Inputs {
@@ -194,13 +196,19 @@ func (t *Table) release(w *worker) {
 	}
 }
 
-// Beat says that a worker is alive and at an attempt. It returns whether the attempt can still count.
-func (t *Table) Beat(now time.Duration, name string, id ID, a Attempt) bool {
+// Beat says that a worker is alive and at an attempt, and which record comes next, from 1, if that is not 0. It returns whether the
+// attempt can still count.
+func (t *Table) Beat(now time.Duration, name string, id ID, a Attempt, record int64) bool {
 	if w := t.workers[name]; w != nil {
 		w.seen = max(w.seen, now)
 	}
 	i := t.runOf(id, a)
-	return i >= 0 && t.at(id).runs[i].worker == name
+	if i < 0 || t.at(id).runs[i].worker != name {
+		return false
+	}
+	r := &t.at(id).runs[i]
+	r.record = max(r.record, record) // an older one may come late
+	return true
 }
 
 // Accepts says whether the attempt is the one whose Finish would be, or was, accepted.
@@ -292,7 +300,7 @@ func (t *Table) Fail(now time.Duration, id ID, a Attempt, f Failure) {
 	}
 }
 
-// suspect notes a record at which a function panicked. From the second time on it is left out (§4.6).
+// suspect notes a record, if it is one, at which a function panicked or a worker died. From the second time on it is left out (§4.6).
 func (t *Table) suspect(id ID, k *task, record int64) (skipped bool) {
 	if !t.cfg.Skip || record < 0 {
 		return false
@@ -303,7 +311,7 @@ func (t *Table) suspect(id ID, k *task, record int64) (skipped bool) {
 	if k.suspects[record]++; k.suspects[record] < 2 || slices.Contains(k.skip, record) {
 		return false
 	}
-	k.failures -= k.suspects[record]
+	k.failures = max(0, k.failures-k.suspects[record]) // deaths were not counted there
 	t.addSkip(k, record)
 	t.journal = append(t.journal, Record{Op: OpSkip, Phase: id.Phase, N: id.N, Skip: record})
 	return true
@@ -364,10 +372,23 @@ func (t *Table) Tick(now time.Duration) {
 		}
 		if w.busy {
 			t.stats.Expired++
+			t.expire(w.order.ID, w.order.Attempt)
 		}
 		t.release(w)
 		delete(t.workers, name)
 	}
+}
+
+// expire notes that a worker died while it was at an attempt. It may have been a record that the process did not survive, which is
+// a failure that nobody reports; two deaths at one record are no chance (§4.6).
+func (t *Table) expire(id ID, a Attempt) {
+	i := t.runOf(id, a)
+	if i < 0 {
+		return
+	}
+	k := t.at(id)
+	k.died = true
+	t.suspect(id, k, k.runs[i].record-1)
 }
 
 // Journal returns what has changed since it was last called and must outlive the coordinator.

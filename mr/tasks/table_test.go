@@ -33,15 +33,15 @@ func TestQuestionsThatComeAgain(t *testing.T) {
 	require.Equal(t, first, tab.Ask(1, "a", "", 7), "the answer may have been lost")
 	second := tab.Ask(2, "a", "", 8)
 	require.NotEqual(t, first.Attempt, second.Attempt)
-	require.False(t, tab.Beat(2, "a", first.ID, first.Attempt), "who asks anew has given up what it had")
+	require.False(t, tab.Beat(2, "a", first.ID, first.Attempt, 0), "who asks anew has given up what it had")
 	require.Equal(t, Order{}, tab.Ask(3, "a", "", 7), "that is an old message")
-	require.True(t, tab.Beat(3, "a", second.ID, second.Attempt), "and must not take away what it has")
+	require.True(t, tab.Beat(3, "a", second.ID, second.Attempt, 0), "and must not take away what it has")
 }
 
 func TestSilentWorkers(t *testing.T) {
 	tab := New(Config{Maps: 1, Reduces: 1, Lease: 10 * time.Second})
 	a := tab.Ask(0, "a", "", 1)
-	require.True(t, tab.Beat(8*time.Second, "a", a.ID, a.Attempt))
+	require.True(t, tab.Beat(8*time.Second, "a", a.ID, a.Attempt, 0))
 	tab.Tick(17 * time.Second)
 	require.Equal(t, Wait, tab.Ask(17*time.Second, "b", "", 1).What)
 	tab.Tick(18 * time.Second)
@@ -72,6 +72,27 @@ func TestATaskIsNotGivenBackToWhoFailedIt(t *testing.T) {
 	tab.Fail(0, o.ID, o.Attempt, Failure{Kind: Function, Record: -1})
 	require.Equal(t, Wait, tab.Ask(0, "a", "", 2).What)
 	require.Equal(t, Run, tab.Ask(0, "b", "", 2).What)
+}
+
+// A worker that dies says nothing. The next one at the task says of each record that it comes next, and two deaths at one are enough.
+func TestDeathsAtARecord(t *testing.T) {
+	tab := New(Config{Maps: 1, Reduces: 1, Skip: true, Lease: time.Second})
+	now := time.Duration(0)
+	for n, record := range []int64{0, 8, 8} {
+		name := string(rune('a' + n))
+		o := tab.Ask(now, name, "", 1)
+		require.Equal(t, n > 0, o.Careful)
+		require.Empty(t, o.Skip)
+		require.True(t, tab.Beat(now, name, o.ID, o.Attempt, record))
+		require.True(t, tab.Beat(now, name, o.ID, o.Attempt, record/2), "it comes late")
+		now += time.Second
+		tab.Tick(now)
+	}
+	require.Equal(t, []int64{7}, tab.Ask(now, "z", "", 1).Skip)
+	require.NoError(t, tab.Err())
+	require.Equal(t, 3, tab.Stats().Expired)
+	require.Equal(t, 1, tab.Stats().Skipped)
+	require.Equal(t, []Record{{Op: OpSkip, Skip: 7}}, tab.Journal())
 }
 
 func TestFullDisksDoNotFailAJobAtOnce(t *testing.T) {
@@ -174,7 +195,7 @@ func TestNonsense(t *testing.T) {
 	tab := New(Config{Maps: 1, Reduces: 1})
 	for _, id := range []ID{{Map, -1}, {Map, 1}, {Reduce, 7}, {Phase(9), 0}, {Phase(-1), 0}} {
 		require.False(t, tab.Finish(0, id, 1, nil))
-		require.False(t, tab.Beat(0, "nobody", id, 1))
+		require.False(t, tab.Beat(0, "nobody", id, 1, 0))
 		tab.Fail(0, id, 1, Failure{Kind: Lost, Lost: []Input{{-5, 0}, {99, 1}}})
 		tab.Undo(id, 1)
 	}

@@ -48,7 +48,7 @@ type Config struct {
 	BackupAfter  time.Duration        // and no earlier than this; 1 s
 	NoBackups    bool                 // it never does
 	MaxFailures  int                  // a task that fails so often fails the job; 4
-	Skip         bool                 // leave out records at which a function panicked twice (§4.6)
+	Skip         bool                 // leave out records at which a function panicked twice, or two workers died (§4.6)
 	Hosts        func(m int) []string // where the input of a map task is; nil: nobody knows (§3.4)
 	Name         func(id ID) string   // what an error calls a task; nil: its number
 	Patience     time.Duration        // a job whose workers can't write for so long fails; 3 leases
@@ -96,6 +96,7 @@ type Order struct {
 	Skip    []int64   // records to leave out
 	Inputs  []Attempt // of a reduce task: by map task, which attempt's output to read
 	Backup  bool      // another worker is at the task, too
+	Careful bool      // a worker died of the task, perhaps: say of each record that it comes next
 }
 
 // FailureKind says whose fault it is that an attempt came to nothing.
