@@ -59,8 +59,7 @@ func lostReplies(c *Cluster) {
 	c.AtLeast("reply-dropped", 40)
 	c.AtLeast("operations", 35)
 	c.AtLeast("crash", 9)
-	c.Inject(labtest.Fault{Kind: "link", From: []string{"client*"}, To: []string{"kv*"}, Link: &labrpc.Conditions{DropReply: 0.5}},
-		labtest.Fault{Kind: "link", From: []string{"kv*"}, To: []string{"client*"}, Link: &labrpc.Conditions{DropReply: 0.5}})
+	c.Inject(labtest.Fault{Kind: "link", From: []string{"kv*"}, To: []string{"client*"}, Link: &labrpc.Conditions{DropReply: 0.5}})
 	l := c.Load(Load{Clients: 4, Gap: 10 * time.Millisecond, Reads: 0.3, Rich: 0.25})
 	for range 6 {
 		c.Sleep(time.Duration(600+c.rand.IntN(500)) * time.Millisecond)

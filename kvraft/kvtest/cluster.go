@@ -45,7 +45,7 @@ func newCluster(w *labtest.World, im implementation, s setup) *Cluster {
 		World: w, N: s.Servers, im: im, setup: s, rand: w.Rand("scenario"), hosts: make([]*host, s.Servers),
 		history: labtest.NewHistory(w, model),
 	}
-	c.unreliable(s.Unreliable)
+	c.Unreliable(s.Unreliable)
 	for i := range c.N {
 		c.names = append(c.names, fmt.Sprintf("kv/%d", i))
 	}
@@ -128,12 +128,6 @@ func (c *Cluster) Partition(groups ...[]int) {
 		c.NoteFault(true, fault)
 	}
 	c.Net().Partition(names...)
-}
-
-// unreliable makes the network the course's unreliable one, or ends that.
-func (c *Cluster) unreliable(yes bool) {
-	c.Net().Reliable(!yes)
-	c.NoteFault(yes, labtest.Fault{Kind: "unreliable"})
 }
 
 // All lists all servers.
@@ -233,7 +227,7 @@ func (c *Cluster) hunted() (node string, found bool) {
 func (c *Cluster) HealAll() {
 	c.Net().Heal()
 	c.NoteFault(false, labtest.Fault{Kind: "partition"})
-	c.unreliable(false)
+	c.Unreliable(false)
 	c.Net().LongReordering(false)
 	c.Heal()
 	for _, n := range c.nodes {

@@ -17,41 +17,27 @@ type asked struct {
 	Within  string `json:"within,omitempty"` // of a client with the richer API: when it gives up
 }
 
-// playing is a client that does what it did in a run: one operation at a time, the next one as soon as the last is done.
+// playing is a client that does what it did in a run.
 type playing struct {
 	*clerk
-	waiting []labtest.Operation
-	busy    bool
-	gone    bool // it has given up, so that nobody may be this client any more
+	gone bool // it has given up, so that nobody may be this client any more
 }
 
 // player plays what clients asked for in a run.
 func (c *Cluster) player() func(actor int, o labtest.Operation) {
 	clients := map[string]*playing{}
-	return func(_ int, o labtest.Operation) {
+	return labtest.InTurn(func(o labtest.Operation) {
 		c.mu.Lock()
 		p := clients[o.Node]
 		if p == nil {
 			p = &playing{}
 			clients[o.Node] = p
 		}
-		p.waiting = append(p.waiting, o)
-		free := !p.busy
-		p.busy = true
 		c.mu.Unlock()
-		for free {
-			c.mu.Lock()
-			if len(p.waiting) == 0 || p.gone {
-				p.busy, free = false, false
-				c.mu.Unlock()
-				return
-			}
-			next := p.waiting[0]
-			p.waiting = p.waiting[1:]
-			c.mu.Unlock()
-			c.playOne(p, next)
+		if !p.gone {
+			c.playOne(p, o)
 		}
-	}
+	})
 }
 
 // playOne does one operation.

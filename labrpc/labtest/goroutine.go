@@ -30,10 +30,15 @@ func markOf() goroutineMark { return goroutineMark(getProfLabel()) }
 func getProfLabel() unsafe.Pointer
 
 // currentBubble is the runtime's number of the bubble that the caller runs in, -1 if it is in none.
-// No API tells it, but the first line of a stack does.
-func currentBubble() int64 {
+func currentBubble() int64 { return numberAfter("synctest bubble ") }
+
+// goroutineNumber is the runtime's number of the calling goroutine.
+func goroutineNumber() int64 { return numberAfter("goroutine ") }
+
+// numberAfter is the number behind a word in the first line of the caller's stack, -1 if there is none. No API tells those numbers.
+func numberAfter(word string) int64 {
 	var buf [128]byte
-	_, rest, _ := bytes.Cut(buf[:runtime.Stack(buf[:], false)], []byte("synctest bubble "))
+	_, rest, _ := bytes.Cut(buf[:runtime.Stack(buf[:], false)], []byte(word))
 	digits := 0
 	for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
 		digits++

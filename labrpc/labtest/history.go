@@ -76,8 +76,8 @@ func NewHistory(w *World, model porcupine.Model) *History {
 
 // Invoke notes that a client (a number from 0; one operation at a time) calls an operation. It returns
 // what notes the answer: to be called once, when the answer has come. If it is never called, or called
-// with Unknown{}, the operation stays open. Both are in the record, as events "invoke" and "return", and
-// the counter "operations" counts the answers. Input and output must not be changed afterwards.
+// with Unknown{}, the operation stays open. When the run is over it does not return: see [World.ExitIfOver].
+// Both are in the record, as events "invoke" and "return", and the counter "operations" counts the answers. Input and output must not be changed afterwards.
 func (h *History) Invoke(client int, input any) (done func(output any)) {
 	op := &operation{client: client, input: input, call: h.w.moment()}
 	h.mu.Lock()
@@ -91,9 +91,7 @@ func (h *History) Invoke(client int, input any) (done func(output any)) {
 	name := clientName(client)
 	h.w.Record(Event{Kind: "invoke", Node: name, N: n, State: input})
 	return func(output any) {
-		if h.w.wasCutShort() {
-			return
-		}
+		h.w.ExitIfOver()
 		h.w.Record(Event{Kind: "return", Node: name, N: n, State: output})
 		if _, open := output.(Unknown); open {
 			return

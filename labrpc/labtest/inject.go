@@ -18,7 +18,7 @@ func (w *World) Inject(s Schedule) {
 		s[i].At += w.Now()
 	}
 	now := w.moment()
-	w.schedule(s, w.actorName(), now)
+	w.schedule(s, w.actor().name, now)
 }
 
 // schedule makes the faults of s happen at their times since the world began. Faults of one instant happen

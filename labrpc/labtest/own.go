@@ -51,6 +51,12 @@ func (w *World) NoteFault(on bool, f Fault) {
 	}
 }
 
+// Unreliable makes the network the course's unreliable one, or ends that.
+func (w *World) Unreliable(yes bool) {
+	w.net.Reliable(!yes)
+	w.NoteFault(yes, Fault{Kind: "unreliable"})
+}
+
 // showFault has a trace tell of a fault, in the same words when it begins and when it ends. Of crashes and pauses there are events.
 func (w *World) showFault(what string, f Fault) {
 	if w.Traced() && f.Kind != "crash" && f.Kind != "pause" {

@@ -2,6 +2,7 @@ package labtest
 
 import (
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -13,6 +14,31 @@ import (
 // Nothing that a Player checks may depend on what is asked, or broken, or on how well that goes: parts of it
 // are left out. Invariants are like that, and linearizability.
 type Player func(w *World, nodes int) (do func(actor int, op Operation))
+
+// InTurn is what a [Player] returns whose clients do one operation at a time, in the order in which they asked for
+// them: the next one as soon as the last is done. An operation's client is its Node.
+func InTurn(do func(op Operation)) func(actor int, op Operation) {
+	var mu sync.Mutex
+	waiting := map[string][]Operation{} // nil for a client that does nothing
+	return func(_ int, op Operation) {
+		mu.Lock()
+		busy := waiting[op.Node] != nil
+		waiting[op.Node] = append(waiting[op.Node], op)
+		mu.Unlock()
+		for !busy {
+			do(op)
+			mu.Lock()
+			queue := waiting[op.Node][1:]
+			if waiting[op.Node] = queue; len(queue) == 0 {
+				delete(waiting, op.Node)
+				mu.Unlock()
+				return
+			}
+			op = queue[0]
+			mu.Unlock()
+		}
+	}
+}
 
 // play is a scenario that plays the plan.
 func (w *World) play(player Player) {
@@ -27,16 +53,10 @@ func (w *World) play(player Player) {
 	w.Sleep(max(0, w.plan.Until-w.Now()) + time.Second) // the plan ends it
 }
 
-// cutShort ends a run in the middle. What clients are told by a network that closes is no answer.
+// cutShort ends a run in the middle of whatever goes on.
 func (w *World) cutShort() {
 	w.mu.Lock()
 	w.short = true
 	w.mu.Unlock()
 	w.end()
-}
-
-func (w *World) wasCutShort() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.short
 }

@@ -69,6 +69,13 @@ func (r *recorder) close() {
 	r.mu.Unlock()
 }
 
+// over says whether the record is closed.
+func (r *recorder) over() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}
+
 // flush numbers and publishes what has gathered. A sink may add events: they
 // are published in the same flush, after those that caused them.
 func (r *recorder) flush() {

@@ -107,7 +107,8 @@ func (s *shrinker) begin(w *World, at time.Duration) bool {
 				s.fixed = nil
 				c.Nodes, c.Faults, c.Ops = len(s.names), data.all(), data.ops
 			}
-			if possible := s.sc.Play != nil || !played; possible && s.first([]*Case{&c}) == 0 {
+			possible := !played || s.sc.Play != nil && s.check != timeLimit // which a run that is played to its end reaches anyway
+			if possible && s.first([]*Case{&c}) == 0 {
 				return true
 			}
 		}

@@ -36,8 +36,8 @@ type World struct {
 	overall   map[string]int64
 	failure   *Violation
 	actors    int
-	names     map[goroutineMark]string // of the actors
-	idle      chan struct{}            // closed when the last actor is done; nil while nobody waits
+	names     map[goroutineMark]actor // of the actors
+	idle      chan struct{}           // closed when the last actor is done; nil while nobody waits
 	ended     bool
 	done      chan struct{} // closed when the run is over: the scenario returned, or something was violated
 	verdicts  []func() (check, text string)
@@ -64,7 +64,7 @@ type quota struct {
 func newWorld(scenario string, seed int64, b *bubble) *World {
 	w := &World{
 		scenario: scenario, seed: seed, start: time.Now(), bubble: b, rec: newRecorder(),
-		streams: map[string]*rand.Rand{}, nodes: map[string]*Node{}, counters: map[string]int64{}, overall: map[string]int64{}, names: map[goroutineMark]string{},
+		streams: map[string]*rand.Rand{}, nodes: map[string]*Node{}, counters: map[string]int64{}, overall: map[string]int64{}, names: map[goroutineMark]actor{},
 		links: links{now: map[link]labrpc.Conditions{}}, injectedBy: map[string]int{}, done: make(chan struct{}),
 	}
 	w.net = labrpc.NewNetwork(labrpc.Options{Seed: seed, Settle: w.settle, Closed: w.dismiss})
@@ -119,7 +119,7 @@ func (w *World) Rand(name string) *rand.Rand {
 func (w *World) Sleep(d time.Duration) {
 	w.exitIfEnded()
 	woken := make(chan struct{})
-	w.net.At(time.Now().Add(d), "wake "+w.actorName(), func() { close(woken) })
+	w.net.At(time.Now().Add(d), "wake "+w.actor().name, func() { close(woken) })
 	w.await(woken)
 }
 
@@ -159,6 +159,14 @@ func (w *World) exitIfEnded() {
 	}
 }
 
+// ExitIfOver ends the calling goroutine if the run is over: to be called by a client that has come back from
+// a call, perhaps because the network was closed, which is no answer.
+func (w *World) ExitIfOver() {
+	if w.rec.over() {
+		runtime.Goexit()
+	}
+}
+
 // Go starts an actor: a goroutine of the scenario (a client, say) that the engine
 // wakes like everything else. A panic in f is a violation.
 func (w *World) Go(name string, f func()) {
@@ -176,8 +184,8 @@ func (w *World) act(name string, f func()) {
 	w.net.At(time.Now(), "go "+name, func() {
 		go func() {
 			mark := label(w.bubble.label, name)
-			w.nameActor(mark, name)
-			defer w.nameActor(mark, "")
+			w.nameActor(mark, actor{name, goroutineNumber()})
+			defer w.nameActor(mark, actor{})
 			defer func() {
 				if p := recover(); p != nil {
 					w.Violate("no panic", "", "%s panicked: %v\n%s", name, p, debug.Stack())
@@ -188,20 +196,26 @@ func (w *World) act(name string, f func()) {
 	})
 }
 
+// actor is who acts on the world: what it is called, and the number of its goroutine. Those that it starts have its labels too.
+type actor struct {
+	name   string
+	number int64
+}
+
 // nameActor notes, or forgets, whose goroutine it is. Actors that are woken in one step and sleep
 // for the same time are woken again in the order of their names.
-func (w *World) nameActor(mark goroutineMark, name string) {
+func (w *World) nameActor(mark goroutineMark, a actor) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if name == "" {
+	if a.name == "" {
 		delete(w.names, mark)
 	} else {
-		w.names[mark] = name
+		w.names[mark] = a
 	}
 }
 
-// actorName is the name of the actor that calls, "" if it is none.
-func (w *World) actorName() string {
+// actor is on whose behalf the calling goroutine runs; its zero value if on nobody's.
+func (w *World) actor() actor {
 	mark := markOf()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -209,9 +223,15 @@ func (w *World) actorName() string {
 }
 
 // dismiss ends the calling goroutine if it is an actor's: a course's client, say, that tries until it succeeds, when the run is over.
+// A goroutine that makes a call for an actor may owe it an answer. It brings one, but takes its time: who
+// tries until it succeeds must not do that in no time.
 func (w *World) dismiss() {
-	if w.actorName() != "" {
+	switch a := w.actor(); {
+	case a.name == "":
+	case a.number == goroutineNumber():
 		runtime.Goexit()
+	default:
+		time.Sleep(time.Second)
 	}
 }
 
@@ -337,10 +357,13 @@ func (w *World) afterwards(verdict func() (check, text string)) {
 	w.mu.Unlock()
 }
 
+// timeLimit is the check that fails when a scenario does not come to an end.
+const timeLimit = "time limit"
+
 // live runs the scenario to its end and leaves the bubble clean.
 func (w *World) live(limit time.Duration, scenario func(*World)) {
 	w.net.At(w.start.Add(limit), "limit", func() {
-		w.Violate("time limit", "", "the scenario has not ended within %v of virtual time", limit)
+		w.Violate(timeLimit, "", "the scenario has not ended within %v of virtual time", limit)
 	})
 	w.schedule(w.override, "", moment{at: -1})
 	w.act("the scenario", func() {

@@ -37,7 +37,7 @@ func unreliableAgree(c *Cluster) {
 	for round := range rounds {
 		c.One(round, 1, true)
 	}
-	c.unreliable(false)
+	c.Unreliable(false)
 	c.One(c.command(), c.N, true)
 }
 
@@ -52,7 +52,7 @@ func churnServers(c *Cluster) {
 			c.churnOnce()
 			c.Sleep(700 * time.Millisecond)
 		}
-		c.unreliable(false)
+		c.Unreliable(false)
 		for i := range c.N {
 			c.Restart(i)
 		}

@@ -52,7 +52,7 @@ func newCluster(w *labtest.World, im implementation, n int, s setup) *Cluster {
 	}
 	c.checks = invariant.Watch(w, c.names...)
 	if s.Unreliable {
-		c.unreliable(true)
+		c.Unreliable(true)
 	}
 	for i, name := range c.names {
 		c.nodes = append(c.nodes, w.AddNode(name, func(node *labtest.Node) func() { return c.boot(i, node) }))
@@ -138,12 +138,6 @@ func (c *Cluster) connect(yes bool, servers []int) {
 		}
 	}
 	c.Net().Partition(append(groups, together)...)
-}
-
-// unreliable makes the network the course's unreliable one, or ends that.
-func (c *Cluster) unreliable(yes bool) {
-	c.Net().Reliable(!yes)
-	c.NoteFault(yes, labtest.Fault{Kind: "unreliable"})
 }
 
 // longReordering lets replies come late, as the course's network does it, or ends that.

@@ -200,7 +200,7 @@ func (c *Cluster) Calls(i int) int { return c.Net().GetCount(c.names[i]) }
 func (c *Cluster) Recover(within time.Duration) {
 	c.Asks("recover", "", within.String())()
 	c.Connect(c.All()...)
-	c.unreliable(false)
+	c.Unreliable(false)
 	c.longReordering(false)
 	c.Heal()
 	c.replaceFailed()

@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/anishathalye/porcupine"
-
-	"6.824/labrpc/labtest"
 )
 
 // request is an operation of a client, as the checker sees it.
@@ -60,29 +58,64 @@ type recorded struct {
 	client int
 }
 
+// Get also checks what is known of the key for certain.
 func (r *recorded) Get(key string) string {
-	done := r.st.history.Invoke(r.client, request{Kind: "get", Key: key})
-	value := r.ck.Get(key)
-	r.answered(done, value)
-	return value
+	r.st.mu.Lock()
+	seq := r.st.sequence(key)
+	before, quiet := seq.writes, seq.writing == 0
+	r.st.mu.Unlock()
+	done := r.invoke(request{Kind: "get", Key: key})
+	got := r.ck.Get(key)
+	done(got)
+	r.st.mu.Lock()
+	certain, want := quiet && seq.writes == before && seq.clear, seq.value
+	r.st.mu.Unlock()
+	if certain {
+		r.st.Count("values checked")
+		r.st.holds(got == want, "a client reads what was written", "%q is %q, and was written to be %q", key, shorten(got), shorten(want))
+	}
+	return got
 }
 
 func (r *recorded) Put(key, value string) {
-	done := r.st.history.Invoke(r.client, request{"put", key, value})
+	done := r.writes(key, func(string) (string, bool) { return value, true })
+	answered := r.invoke(request{"put", key, value})
 	r.ck.Put(key, value)
-	r.answered(done, nil)
+	answered(nil)
+	done()
 }
 
 func (r *recorded) Append(key, value string) {
-	done := r.st.history.Invoke(r.client, request{"append", key, value})
+	done := r.writes(key, func(old string) (string, bool) { return old + value, false })
+	answered := r.invoke(request{"append", key, value})
 	r.ck.Append(key, value)
-	r.answered(done, nil)
+	answered(nil)
+	done()
 }
 
-// answered notes an answer, unless the run is over: a clerk that comes back from a closed network has none.
-func (r *recorded) answered(done func(any), output any) {
-	if r.st.Failed() {
-		output = labtest.Unknown{}
+// invoke notes that an operation begins.
+func (r *recorded) invoke(q request) (answered func(any)) {
+	r.st.Asks(q.Kind, fmt.Sprintf("client/%d", r.client), asked{Key: q.Key, Value: q.Value})()
+	return r.st.history.Invoke(r.client, q)
+}
+
+// writes notes that a write begins that makes another value of the key's, and whether that is certain even
+// if the old one is not.
+func (r *recorded) writes(key string, then func(string) (string, bool)) (done func()) {
+	r.st.mu.Lock()
+	defer r.st.mu.Unlock()
+	end := r.st.sequence(key).begin(then)
+	return func() {
+		r.st.mu.Lock()
+		defer r.st.mu.Unlock()
+		end()
 	}
-	done(output)
+}
+
+// shorten keeps reports readable.
+func shorten(s string) string {
+	if len(s) > 60 {
+		return fmt.Sprintf("%s… (%d bytes)", s[:60], len(s))
+	}
+	return s
 }

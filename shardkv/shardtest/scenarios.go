@@ -3,7 +3,6 @@ package shardtest
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"6.824/labrpc"
@@ -39,10 +38,7 @@ func backAndForth(st *Store) {
 		}
 	})
 	const span = 4500 * time.Millisecond
-	for g := range 2 {
-		st.inject(labtest.Schedule{{Kind: "link", For: span, From: st.Groups[g].Names, To: st.Groups[1-g].Names,
-			Link: &labrpc.Conditions{Duplicate: 0.8, Reorder: 0.5, ReorderBy: labrpc.Uniform(0, 1200*time.Millisecond)}}})
-	}
+	st.betweenGroups(labtest.Fault{Kind: "link", For: span, Link: &labrpc.Conditions{Duplicate: 0.8, Reorder: 0.5, ReorderBy: labrpc.Uniform(0, 1200*time.Millisecond)}})
 	l := st.Load(Load{Keys: []string{"0", "1", "a"}, Clients: 3})
 	for i := 0; st.Now() < span; i++ {
 		st.Move(shardOf("0"), i%2)
@@ -53,6 +49,20 @@ func backAndForth(st *Store) {
 	}
 	st.Sleep(2 * time.Second)
 	l.Stop()
+}
+
+// betweenGroups injects a fault into the links between any two groups.
+func (st *Store) betweenGroups(f labtest.Fault) {
+	var s labtest.Schedule
+	for _, from := range st.Groups {
+		for _, to := range st.Groups {
+			if from != to {
+				f.From, f.To = from.Names, to.Names
+				s = append(s, f)
+			}
+		}
+	}
+	st.inject(s)
 }
 
 // shuffle makes a random change: a group joins or leaves, or a shard is moved. There is always one that stays.
@@ -105,22 +115,17 @@ func controllerGone(st *Store) {
 
 	// What the groups have heard of they finish without the controller.
 	st.Sleep(time.Second)
-	remove := st.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
-		if between(m.From, m.To) {
-			v.Delay = 200 * time.Millisecond
-		}
-		return v
-	})
+	st.betweenGroups(labtest.Fault{Kind: "cut", For: time.Second})
 	st.Leave(0)
 	config := st.Config()
-	st.Sleep(150 * time.Millisecond) // they ask every 100 ms, if not more often
+	st.Sleep(150 * time.Millisecond) // they ask every 100 ms, if not more often, and can't give each other anything
 	st.Ctrler.Crash()
 	if st.moves.allAt(config) {
 		st.Count("changes finished alone")
-		settled := st.Eventually(3*time.Second, func() bool { return st.moves.settled(config) })
-		st.holds(settled, "a change that was begun is finished without the controller", "3 s after the controller died: %s", st.moves)
+		settled := st.Eventually(4*time.Second, func() bool { return st.moves.settled(config) })
+		st.holds(settled, "a change that was begun is finished without the controller", "4 s after the controller died: %s", st.moves)
 	}
-	remove()
+	st.Heal()
 	st.Ctrler.Start()
 	b.check()
 }
@@ -274,17 +279,14 @@ func kept(st *Store) {
 }
 
 func retriesMove(st *Store) {
-	st.AtLeast("answers lost", 20)
+	st.AtLeast("reply-dropped", 20)
+	st.AtLeast("duplicated", 10)
 	st.AtLeast("operations", 60)
 	st.Join(0, 1)
-	r := st.Rand("lost")
-	remove := st.Net().Hook(func(m *labrpc.Message) (v labrpc.Verdict) {
-		if v.Drop = m.Reply && m.To[0] == 'g' && strings.HasPrefix(m.From, "client") && r.IntN(2) == 0; v.Drop {
-			st.Count("answers lost")
-		} else if !m.Reply && m.To[0] == 'g' && strings.HasPrefix(m.From, "client") && r.IntN(8) == 0 {
-			v.Duplicates, v.Delay = 1, time.Duration(r.IntN(400))*time.Millisecond
-		}
-		return v
+	clients, late := []string{"client*"}, labrpc.Uniform(0, 400*time.Millisecond)
+	st.inject(labtest.Schedule{
+		{Kind: "link", From: st.names(), To: clients, Link: &labrpc.Conditions{DropReply: 0.5}},
+		{Kind: "link", From: clients, To: st.names(), Link: &labrpc.Conditions{Duplicate: 0.15, Reorder: 0.15, ReorderBy: late}},
 	})
 	b := st.newBook(10, 3)
 	stop := b.writers(40 * time.Millisecond)
@@ -293,7 +295,7 @@ func retriesMove(st *Store) {
 		st.Move(st.rand.IntN(10), st.rand.IntN(2))
 		st.Sleep(st.ms(50, 250))
 	}
-	remove()
+	st.Heal()
 	stop()
 	l.Stop()
 	b.check()

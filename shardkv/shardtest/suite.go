@@ -144,14 +144,22 @@ func (im Implementation) scenario(sc scenario) labtest.Scenario {
 	if im.fewSeeds > 0 {
 		sc.Seeds = im.fewSeeds
 	}
+	if sc.Groups == 0 {
+		sc.Groups = 3
+	}
 	s := labtest.Scenario{Name: sc.Name, Doc: sc.Doc, Course: sc.Course, Seeds: sc.Seeds, Limit: limit}
 	if sc.Needs != "" && !im.can[sc.Needs] {
 		s.Skip = "this needs the ability \"" + string(sc.Needs) + "\" of the implementation: see shardtest.Ability"
 	}
 	s.Run = func(w *labtest.World) {
-		st := newStore(w, im, sc)
+		st := newStore(w, im, sc, perGroup*(1+sc.Groups))
 		sc.Run(st)
 		st.quiesce()
+	}
+	s.Play = func(w *labtest.World, nodes int) func(int, labtest.Operation) {
+		sc := sc
+		sc.Unreliable = false // it is among the faults
+		return newStore(w, im, sc, nodes).player()
 	}
 	return s
 }
