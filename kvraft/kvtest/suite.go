@@ -25,6 +25,7 @@ import (
 	"6.824/labrpc"
 	"6.824/labrpc/labtest"
 	"6.824/raft"
+	"6.824/raft/rafttest"
 	"6.824/raft/rsm"
 )
 
@@ -101,7 +102,7 @@ func Suite[S Server, C Clerk](server func(Peer) S, clerk func(Dialer) C, opts ..
 		clerk:  func(d Dialer) Clerk { return clerk(d) },
 		can:    map[Ability]bool{},
 	}
-	s := &labtest.Suite{Name: "kvraft"}
+	s := &labtest.Suite{Name: "kvraft", Tell: rafttest.TellLeaders}
 	for _, opt := range opts {
 		opt(&im, s)
 	}

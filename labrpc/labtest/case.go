@@ -70,9 +70,9 @@ func (c *Case) WriteTo(w io.Writer) (int64, error) {
 	}
 	var err error
 	line := func(v any) {
-		text := json.NewEncoder(&b)
-		text.SetEscapeHTML(false)
-		err = errors.Join(err, text.Encode(v))
+		text, e := plainJSON(v)
+		b.Write(append(text, '\n'))
+		err = errors.Join(err, e)
 	}
 	line(head)
 	faults := c.Faults.sorted()

@@ -64,6 +64,15 @@ func (o Operation) String() string {
 	return text
 }
 
+// plainJSON is v as JSON that a person can read: with < and > as they are.
+func plainJSON(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
 // inOrder sorts operations by time; of those of one instant, who noted them first is the scheduler's choice.
 func inOrder(ops []Operation) []Operation {
 	return slices.SortedStableFunc(slices.Values(ops), func(a, b Operation) int {

@@ -1,9 +1,7 @@
 package labtest
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -96,13 +94,11 @@ func (w *World) Asks(op, node string, arg any) (mattered func()) {
 	return func() {
 		o := Operation{At: when.at, Op: op, Node: node}
 		if arg != nil {
-			var text bytes.Buffer
-			plain := json.NewEncoder(&text)
-			plain.SetEscapeHTML(false)
-			if plain.Encode(arg) != nil {
+			text, err := plainJSON(arg)
+			if err != nil {
 				return // it can't be data: then the run can't be played, as shrinking will find out
 			}
-			o.Arg = bytes.TrimSpace(text.Bytes())
+			o.Arg = text
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()

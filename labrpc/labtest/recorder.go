@@ -37,6 +37,7 @@ type recorder struct {
 	scratch []byte
 	trace   *traceFile // nil if the run is not traced
 	sinks   []func(Event)
+	shown   func(Event) // is given what is outside of the history, too; may be nil
 }
 
 type pendingEvent struct {
@@ -96,7 +97,12 @@ func (r *recorder) flush() {
 			e := &events[i].Event
 			if e.Kind == trace.Shown {
 				e.Seq = max(0, r.seq-1)
-				r.trace.event(e, nil)
+				if r.trace != nil {
+					r.trace.event(e, nil)
+				}
+				if r.shown != nil {
+					r.shown(*e)
+				}
 				continue
 			}
 			r.number(e)

@@ -18,6 +18,8 @@ type runner struct {
 	seed   int64
 	faults Schedule // instead of the drawn ones, nil if there is none
 	plan   *Case    // instead of the scenario as it is, nil if there is none
+
+	shown func(Event) // is given what nodes show outside of the history; may be nil
 }
 
 // run runs the seed; with selfCheck twice, comparing the two histories. A failing run
@@ -77,11 +79,11 @@ func (r *runner) once(traceDir string, sink func(Event)) (*result, *World) {
 	var ended time.Duration
 	out := b.run(r.t, func() {
 		w = newWorld(r.sc.Name, r.seed, b)
-		w.rec.trace = tr
+		w.rec.trace, w.rec.shown = tr, r.shown
 		w.override = r.faults.onceSetUp()
 		run := r.sc.Run
 		if r.plan != nil {
-			w.plan, w.override = r.plan, append(Schedule{}, r.plan.Faults.onceSetUp()...) // none is not nil
+			w.plan, w.override = r.plan, append(Schedule{}, r.plan.Faults.sorted().onceSetUp()...) // as they are in its file; and none is not nil
 			if r.plan.Played {
 				run = func(w *World) { w.play(r.sc.Play) }
 			}

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
 
 	"6.824/labrpc"
@@ -143,23 +145,23 @@ func TestShrink(t *testing.T) {
 	_, err := shrunk.Case.WriteTo(&file)
 	require.NoError(t, err)
 	require.Equal(t, `# toy/TestToy seed=3, shrunk from 7 faults and 23 operations to 2 and 1. It may be edited.
-{"case":"toy/TestToy","package":"./labrpc/labtest","test":"TestShrink","seed":3,"check":"what was acknowledged survives","played":true,"nodes":2,"until":"182ms","digest":"86083726f2507c0f08f745d4fc4885db"}
-{"at":"63ms","for":"109ms","kind":"link","from":["toy/0"],"to":["toy/1"],"dropRequest":1}
-{"at":"122ms","op":"put","node":"toy/0","arg":22}
-{"at":"172ms","kind":"crash","nodes":["toy/0"],"mode":"keep"}
+{"case":"toy/TestToy","package":"./labrpc/labtest","test":"TestShrink","seed":3,"check":"what was acknowledged survives","played":true,"nodes":2,"until":"165ms","digest":"269cd078c3d138542d59f5ace9ea7ce4"}
+{"at":"92ms","for":"16ms","kind":"link","from":["toy/0"],"to":["toy/1"],"dropRequest":1}
+{"at":"105ms","op":"put","node":"toy/0","arg":22}
+{"at":"155ms","kind":"crash","nodes":["toy/0"],"mode":"keep"}
 `, file.String())
 }
 
 func TestStoryOfAShrunkFailure(t *testing.T) {
 	_, shrunk := shrunkToy(t)
 	require.Equal(t, strings.TrimPrefix(`
-   0.063000s  FAULT    link toy/0 → toy/1 dropRequest=1, for 109ms
-   0.122000s  toy/0    is asked: put 22
-   0.172000s  over     link toy/0 → toy/1 dropRequest=1, for 109ms
-   0.172000s  FAULT    crash toy/0 keep
-   0.172000s  toy/0    crashes
-   0.172000s  the step in which it broke: crash toy/0 keep
-   0.172000s  BROKEN   what was acknowledged survives`, "\n"), shrunk.Story)
+   0.092000s  FAULT    link toy/0 → toy/1 dropRequest=1, for 16ms
+   0.105000s  toy/0    is asked: put 22
+   0.108000s  over     link toy/0 → toy/1 dropRequest=1, for 16ms
+   0.155000s  FAULT    crash toy/0 keep
+   0.155000s  toy/0    crashes
+   0.155000s  the step in which it broke: crash toy/0 keep
+   0.155000s  BROKEN   what was acknowledged survives`, "\n"), shrunk.Story)
 }
 
 func TestReplay(t *testing.T) {
@@ -199,6 +201,100 @@ func TestReplay(t *testing.T) {
 
 	res = again(func(c *Case) { c.Ops[0].Op = "putt" })
 	require.Contains(t, res.Failure, "check   the case makes sense (not what was acknowledged survives, of which the file speaks)")
+}
+
+// In memory the faults of a case may be in any order; what is in the file must be the same history all the same.
+func TestACaseIsWhatItsFileSays(t *testing.T) {
+	r, shrunk := shrunkToy(t)
+	c := shrunk.Case.clone()
+	c.Faults = Schedule{
+		{At: 50 * time.Millisecond, For: 30 * time.Millisecond, Kind: "isolate", Nodes: []string{"toy/1"}}, // both end at once
+		{At: 40 * time.Millisecond, For: 40 * time.Millisecond, Kind: "pause", Nodes: []string{"toy/0"}},
+	}
+	run := func(c *Case) string {
+		again := *r
+		again.plan = c
+		res, _ := again.once("", nil)
+		return res.Digest
+	}
+	var file bytes.Buffer
+	_, err := c.WriteTo(&file)
+	require.NoError(t, err)
+	read, err := LoadCase(&file)
+	require.NoError(t, err)
+	require.Equal(t, run(c), run(read))
+}
+
+// A run that is cut short in the middle of a call says nothing about what was left running, and its clients end, even those whose calls
+// are made by other goroutines of theirs.
+func TestCutShort(t *testing.T) {
+	for _, stubborn := range []bool{false, true} { // one that never gives up
+		var left bool
+		s := &Suite{Name: "toy", Scenarios: []Scenario{{Name: "TestLong", Limit: time.Hour, Run: func(w *World) {
+			newToy(w, 1)
+			history := NewHistory(w, porcupine.Model{Init: func() any { return 0 }, Step: func(state, _, _ any) (bool, any) { return true, state }})
+			defer func() { left = true }()
+			for {
+				done := history.Invoke(0, "put")
+				for ok := false; !ok; {
+					answer := make(chan bool)
+					go func() { answer <- w.Dial("client/0", "toy/0").Call("Toy.Put", &ToyArgs{1}, &ToyReply{}) }()
+					ok = <-answer || !stubborn
+				}
+				done("ok")
+			}
+		}}}}
+		r := &runner{t: t, suite: s, sc: s.Scenarios[0], seed: 1, plan: &Case{Suite: "toy", Scenario: "TestLong", Until: time.Second}}
+		res, _ := r.once("", nil)
+		require.Nil(t, res.violation)
+		require.Greater(t, res.Counters["operations"], int64(5))
+		require.NotEqual(t, stubborn, left)
+	}
+}
+
+func TestVariantsOfOperations(t *testing.T) {
+	variants := func(arg string) (texts []string) {
+		for _, o := range (Operation{Op: "x", Arg: json.RawMessage(arg)}).variants() {
+			texts = append(texts, string(o.Arg))
+		}
+		return texts
+	}
+	require.Empty(t, variants(""))
+	require.Empty(t, variants("17"))
+	require.Empty(t, variants(`"short"`))
+	require.Equal(t, []string{`"x"`}, variants(`"a text that is longer"`))
+	require.Equal(t, []string{`{"b":12345678901234567890,"g":[2,3],"k":"a text that is longer"}`, `{"b":12345678901234567890,"g":[1,3],"k":"a text that is longer"}`,
+		`{"b":12345678901234567890,"g":[1,2],"k":"a text that is longer"}`, `{"b":12345678901234567890,"g":[1,2,3],"k":"x"}`},
+		variants(`{"g":[1,2,3],"b":12345678901234567890,"k":"a text that is longer"}`))
+	require.Empty(t, variants(`{"g":[1],"k":"<"}`))
+}
+
+func TestInTurn(t *testing.T) {
+	var mu sync.Mutex
+	var order []string
+	first, began := make(chan bool), make(chan bool)
+	do := InTurn(func(op Operation) {
+		if op.Op == "a" {
+			close(began)
+			<-first
+		}
+		mu.Lock()
+		order = append(order, op.Node+op.Op)
+		mu.Unlock()
+	})
+	over := make(chan bool)
+	go func() {
+		do(0, Operation{Node: "1", Op: "a"})
+		close(over)
+	}()
+	<-began
+	do(1, Operation{Node: "1", Op: "b"}) // waits, but not its caller
+	do(2, Operation{Node: "2", Op: "c"})
+	do(3, Operation{Node: "1", Op: "d"})
+	close(first)
+	<-over
+	do(4, Operation{Node: "1", Op: "e"})
+	require.Equal(t, []string{"2c", "1a", "1b", "1d", "1e"}, order)
 }
 
 func TestRegressionsRunFirst(t *testing.T) {

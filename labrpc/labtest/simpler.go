@@ -1,7 +1,9 @@
 package labtest
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -10,27 +12,72 @@ import (
 
 // simpler makes what is left in the case shorter and narrower, one thing at a time.
 func (s *shrinker) simpler() {
-	for i := 0; i < len(s.best.Faults); i++ {
-		for k := 0; i < len(s.best.Faults); k++ {
-			variants := s.best.Faults[i].variants()
-			if k >= len(variants) {
+	vary(s, func(c *Case) []Fault { return c.Faults }, Fault.variants)
+	vary(s, func(c *Case) []Operation { return c.Ops }, Operation.variants)
+	s.sooner()
+	s.shorter()
+}
+
+// vary tries the variants of each item of a list, and then those of the variant.
+func vary[T any](s *shrinker, list func(*Case) []T, variants func(T) []T) {
+	for i := 0; i < len(list(s.best)); i++ {
+		for k := 0; i < len(list(s.best)); k++ {
+			all := variants(list(s.best)[i])
+			if k >= len(all) {
 				break
 			}
-			if s.try(func(c *Case) bool { c.Faults[i] = variants[k]; return true }) {
+			if s.try(func(c *Case) bool { list(c)[i] = all[k]; return true }) {
 				k = -1 // and again, from its variants
 			}
 		}
 	}
-	for i := 0; i < len(s.best.Ops); i++ {
-		s.try(func(c *Case) bool {
-			var text string
-			long := len(c.Ops[i].Arg) > 12 && json.Unmarshal(c.Ops[i].Arg, &text) == nil
-			c.Ops[i].Arg = json.RawMessage(`"x"`)
-			return long
-		})
+}
+
+// longText is what a text is longer than that is made shorter.
+const longText = 12
+
+// variants are operations with a little less in their argument: a text is made shorter, and a list has one element less.
+func (o Operation) variants() (all []Operation) {
+	var arg any
+	d := json.NewDecoder(bytes.NewReader(o.Arg))
+	d.UseNumber()
+	if d.Decode(&arg) != nil {
+		return nil
 	}
-	s.sooner()
-	s.shorter()
+	vary := func() {
+		if text, err := plainJSON(arg); err == nil {
+			o := o
+			o.Arg = text
+			all = append(all, o)
+		}
+	}
+	switch value := arg.(type) {
+	case string:
+		if len(value) > longText {
+			arg = "x"
+			vary()
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			whole := value[name]
+			switch old := whole.(type) {
+			case string:
+				if len(old) > longText {
+					value[name] = "x"
+					vary()
+				}
+			case []any:
+				for i := range old {
+					if len(old) > 1 {
+						value[name] = without(old, i, i+1)
+						vary()
+					}
+				}
+			}
+			value[name] = whole
+		}
+	}
+	return all
 }
 
 // variants are faults that are a little less than f.
@@ -75,8 +122,9 @@ func (f Fault) variants() (all []Fault) {
 	if f.Mode == Torn || f.Mode == Lose {
 		vary(func(g *Fault) { g.Mode = Keep })
 	}
-	if f.For >= 20*time.Millisecond {
-		vary(func(g *Fault) { g.For = (f.For / 2).Round(time.Millisecond) })
+	if half := (f.For / 2).Round(time.Millisecond); f.For >= 20*time.Millisecond {
+		vary(func(g *Fault) { g.For = half })
+		vary(func(g *Fault) { g.At, g.For = f.At+f.For-half, half })
 	}
 	return all
 }

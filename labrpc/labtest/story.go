@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"6.824/labrpc/labtest/trace"
 )
 
 // A story is what happened in a run, as far as it fits on a screen.
 type story struct {
-	tell  func(Event) string // of the suite
-	lines []storyLine
+	tell   func(Event) string // of the suite
+	played bool               // clients are told to ask for what they do
+	lines  []storyLine
 }
 
 type storyLine struct {
@@ -29,7 +33,8 @@ func (r *runner) story(c *Case) string {
 		s.tell = r.suite.Tell()
 	}
 	again := *r
-	again.plan = c
+	again.plan, again.shown = c, s.see
+	s.played = c.Played
 	res, _ := again.once("", s.see)
 	return s.end(res)
 }
@@ -52,9 +57,23 @@ func (s *story) see(e Event) {
 			line.text = "asks: " + e.Text
 		}
 	case "invoke":
-		line.text, line.minor = fmt.Sprintf("calls %+v", e.State), true
+		if line.minor = true; !s.played {
+			line.text = fmt.Sprintf("calls %+v", e.State)
+		}
 	case "return":
-		line.text = fmt.Sprintf("is answered %+v", e.State)
+		line.text, line.minor = "is answered", !s.played
+		if e.State != nil {
+			line.text = fmt.Sprintf("is answered %+v", e.State)
+		}
+	case trace.Shown:
+		switch e.Text {
+		case trace.FaultBegan:
+			line.who, line.text = "FAULT", faultInWords(fmt.Sprint(e.State))
+		case trace.FaultEnded:
+			line.who, line.text, line.minor = "over", faultInWords(fmt.Sprint(e.State)), true
+		default:
+			line.text, line.minor = s.tell(e), true
+		}
 	case "report":
 		line.text, line.minor = s.tell(e), true
 	}
@@ -76,6 +95,12 @@ func faultInWords(text string) string {
 // end is the story, with the step in which it went wrong.
 func (s *story) end(res *result) string {
 	keep := s.fitting()
+	wide := len("BROKEN  ")
+	for i, l := range s.lines {
+		if keep[i] {
+			wide = max(wide, utf8.RuneCountInString(l.who))
+		}
+	}
 	var b strings.Builder
 	out := 0
 	left := func() {
@@ -90,7 +115,7 @@ func (s *story) end(res *result) string {
 			continue
 		}
 		left()
-		fmt.Fprintf(&b, "%12s  %-9s%s\n", stamp(l.at), l.who, l.text)
+		fmt.Fprintf(&b, "%12s  %-*s %s\n", stamp(l.at), wide, l.who, l.text)
 	}
 	left()
 	if v := res.violation; v != nil {
@@ -100,7 +125,7 @@ func (s *story) end(res *result) string {
 				break
 			}
 		}
-		fmt.Fprintf(&b, "%12s  BROKEN   %s\n", stamp(v.At), v.Check)
+		fmt.Fprintf(&b, "%12s  %-*s %s\n", stamp(v.At), wide, "BROKEN", v.Check)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

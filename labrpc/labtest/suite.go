@@ -37,8 +37,8 @@ type Suite struct {
 	// of one seed may differ, so there is no self-check, and a failure may not come back.
 	MayLeak, MayDiffer bool
 
-	// Tell makes the storyteller of a run: it is given each report of a node, in order, and returns it in the
-	// lab's words, or "" if it is not worth telling. May be nil.
+	// Tell makes the storyteller of a run: it is given what each node reports and shows, in order, and returns it in
+	// the lab's words, or "" if it is not worth telling. May be nil.
 	Tell func() func(Event) string
 }
 

@@ -312,7 +312,7 @@ func (w *World) observe(e labrpc.Event) {
 }
 
 // Traced says whether the run is recorded in a trace file.
-func (w *World) Traced() bool { return w.rec.trace != nil }
+func (w *World) Traced() bool { return w.rec.trace != nil || w.rec.shown != nil }
 
 // Count adds one to a counter. The kit counts every kind of network event by its
 // name, "start", "crash", "restart", "pause", and per kind of fault "fault:KIND"

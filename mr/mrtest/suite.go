@@ -67,7 +67,7 @@ type Implementation struct {
 
 // Suite returns the suite for an implementation.
 func Suite(im Implementation) *labtest.Suite {
-	s := &labtest.Suite{Name: "mr"}
+	s := &labtest.Suite{Name: "mr", Tell: storyteller}
 	for _, sc := range scenarios() {
 		s.Scenarios = append(s.Scenarios, im.scenario(sc))
 	}

@@ -44,7 +44,7 @@ type Maker func(Peer) (Node, error)
 // Suite returns the suite for nodes made by mk.
 func Suite[N Node](mk func(Peer) (N, error)) *labtest.Suite {
 	make := func(p Peer) (Node, error) { return mk(p) }
-	s := &labtest.Suite{Name: "pow"}
+	s := &labtest.Suite{Name: "pow", Tell: storyteller}
 	for _, sc := range scenarios() {
 		s.Scenarios = append(s.Scenarios, sc.of(make))
 	}

@@ -31,6 +31,25 @@ func storyteller() func(labtest.Event) string {
 	}
 }
 
+// TellLeaders tells who leads, for services on this Raft: of more, their own stories would not be seen.
+func TellLeaders() func(labtest.Event) string {
+	leads := map[string]bool{}
+	return func(e labtest.Event) string {
+		now, ok := e.State.(raft.Transition)
+		if !ok {
+			return ""
+		}
+		was := leads[e.Node]
+		switch leads[e.Node] = now.Role == raft.Leader; {
+		case leads[e.Node] && !was:
+			return fmt.Sprintf("leads term %d", now.Term)
+		case was && !leads[e.Node]:
+			return fmt.Sprintf("does not lead any more, in term %d", now.Term)
+		}
+		return ""
+	}
+}
+
 func tell(was, now raft.Transition) string {
 	var news []string
 	say := func(format string, args ...any) { news = append(news, fmt.Sprintf(format, args...)) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"6.824/labrpc/labtest"
 	"6.824/raft/rsm/rsmtest"
@@ -16,13 +17,21 @@ const servers = 3
 type Controller struct {
 	*labtest.World
 	*rsmtest.Replicas
-	im    implementation
-	seeds int        // that run by default
-	rand  *rand.Rand // of the scenario
+	im      implementation
+	seeds   int              // that run by default
+	rand    *rand.Rand       // of the scenario
+	history *labtest.History // nil if there is none
+
+	mu   sync.Mutex
+	seen map[int]Config // that somebody has seen, by number
 }
 
-func newController(w *labtest.World, im implementation, seeds int) *Controller {
-	c := &Controller{World: w, im: im, seeds: seeds, rand: w.Rand("scenario"), Replicas: rsmtest.NewReplicas(w, "ctrler", servers, im.server)}
+// newController starts a controller of n servers.
+func newController(w *labtest.World, im implementation, sc scenario, n int) *Controller {
+	c := &Controller{World: w, im: im, seeds: sc.Seeds, rand: w.Rand("scenario"), Replicas: rsmtest.NewReplicas(w, "ctrler", n, im.server), seen: map[int]Config{}}
+	if sc.Crowd {
+		c.history = labtest.NewHistory(w, model)
+	}
 	c.Start()
 	return c
 }
@@ -30,8 +39,11 @@ func newController(w *labtest.World, im implementation, seeds int) *Controller {
 // Name is the scenario's.
 func (c *Controller) Name() string { return c.World.Name() }
 
-// Clerk makes a client. No two may have one name.
-func (c *Controller) Clerk(name string) Clerk[Config] { return c.im.clerk(c.Ends("client/" + name)) }
+// Clerk makes a client, "client/N" for the number N, which no two may have.
+func (c *Controller) Clerk(number int) Clerk[Config] {
+	name := fmt.Sprintf("client/%d", number)
+	return &recorded{c.im.clerk(c.Ends(name)), c, name, number}
+}
 
 // serversOf are made-up servers of a group.
 func serversOf(gid int) []string {
@@ -51,67 +63,8 @@ func (c *Controller) expect(ck Clerk[Config], gids ...int) Config {
 	config := ck.Query(-1)
 	slices.Sort(gids)
 	c.holds(slices.Equal(config.GIDs(), gids), "a configuration has the groups that joined and have not left", "%v has not the groups %v", config, gids)
-	c.sound(config)
 	c.balanced(config)
 	return config
-}
-
-// sound makes sure that a configuration makes sense in itself.
-func (c *Controller) sound(config Config) {
-	for _, gid := range config.GIDs() {
-		c.holds(slices.Equal(config.Groups[gid], serversOf(gid)), "a group has the servers that it joined with", "%v", config)
-	}
-	for shard, gid := range config.Shards {
-		known := config.Groups[gid] != nil
-		if len(config.Groups) == 0 {
-			known = gid == 0
-		}
-		c.holds(known, "every shard has a group of the configuration, if there is one", "shard %d belongs to %d in %v", shard, gid, config)
-	}
-}
-
-// counts are how many shards each group has.
-func counts(config Config) map[int]int {
-	has := map[int]int{}
-	for _, gid := range config.Shards {
-		has[gid]++
-	}
-	return has
-}
-
-func (c *Controller) balanced(config Config) {
-	has := counts(config)
-	least, most := len(config.Shards), 0
-	for gid := range config.Groups {
-		least, most = min(least, has[gid]), max(most, has[gid])
-	}
-	c.holds(len(config.Groups) == 0 || most-least <= 1, "no group has more than one shard more than another", "%v", config)
-}
-
-// minimal makes sure that after is balanced, and that from before to it no shard has moved that need not. That is so
-// when as many stay as can: of every group's up to the smaller share, and one more of as many groups as
-// have the larger one.
-func (c *Controller) minimal(before, after Config) {
-	c.balanced(after)
-	if len(after.Groups) == 0 {
-		return
-	}
-	has, small, larger := counts(before), len(after.Shards)/len(after.Groups), len(after.Shards)%len(after.Groups)
-	could := 0
-	for gid := range after.Groups {
-		could += min(has[gid], small)
-		if has[gid] > small && larger > 0 {
-			could, larger = could+1, larger-1
-		}
-	}
-	stay := 0
-	for shard, gid := range after.Shards {
-		if gid == before.Shards[shard] {
-			stay++
-		}
-	}
-	c.holds(stay == could, "no shard moves that need not", "of %v to %v only %d shards have stayed where they were; %d could have", before, after, stay, could)
-	c.Count("rebalanced")
 }
 
 // overall is how often something must have happened over all seeds that run by default, if it must n times in ten.

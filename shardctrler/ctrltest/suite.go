@@ -7,6 +7,7 @@ import (
 
 	"6.824/labrpc"
 	"6.824/labrpc/labtest"
+	"6.824/raft/rafttest"
 	"6.824/raft/rsm/rsmtest"
 	"6.824/shardctrler"
 )
@@ -41,7 +42,7 @@ func Suite[K Clerk[C], C ~struct {
 	Groups map[int][]string
 }](server func(Peer) Server, clerk func([]*labrpc.ClientEnd) K, opts ...Option) *labtest.Suite {
 	im := implementation{server: server, clerk: func(ends []*labrpc.ClientEnd) Clerk[Config] { return converted[K, C]{clerk(ends)} }}
-	s := &labtest.Suite{Name: "shardctrler"}
+	s := &labtest.Suite{Name: "shardctrler", Tell: rafttest.TellLeaders}
 	for _, opt := range opts {
 		opt(&im, s)
 	}
@@ -117,21 +118,25 @@ type scenario struct {
 	Course    bool // it is one of the course's
 	Seeds     int  // 0 means 10
 	Refuses   bool // it needs that
+	Crowd     bool // what clients see must be linearizable
 	Run       func(*Controller)
 }
 
 // scenario makes a scenario of the kit out of one of ours.
 func (im implementation) scenario(sc scenario) labtest.Scenario {
-	s := labtest.Scenario{Name: sc.Name, Doc: sc.Doc, Course: sc.Course, Seeds: 10}
-	if sc.Seeds > 0 {
-		s.Seeds = sc.Seeds
+	if sc.Seeds == 0 {
+		sc.Seeds = 10
 	}
 	if im.fewSeeds > 0 {
-		s.Seeds = im.fewSeeds
+		sc.Seeds = im.fewSeeds
 	}
+	s := labtest.Scenario{Name: sc.Name, Doc: sc.Doc, Course: sc.Course, Seeds: sc.Seeds}
 	if sc.Refuses && !im.refuses {
 		s.Skip = "this needs an implementation that refuses what can't be done: see ctrltest.Refuses"
 	}
-	s.Run = func(w *labtest.World) { sc.Run(newController(w, im, s.Seeds)) }
+	s.Run = func(w *labtest.World) { sc.Run(newController(w, im, sc, servers)) }
+	s.Play = func(w *labtest.World, nodes int) func(int, labtest.Operation) {
+		return newController(w, im, sc, nodes).player()
+	}
 	return s
 }

@@ -95,7 +95,7 @@ func MayDiffer() Option {
 
 // Suite returns the suite for an implementation.
 func Suite(im Implementation, opts ...Option) *labtest.Suite {
-	s := &labtest.Suite{Name: "shardkv"}
+	s := &labtest.Suite{Name: "shardkv", Tell: storyteller}
 	im.can = map[Ability]bool{}
 	if im.Ctrler == nil {
 		im.Ctrler = func(p ctrltest.Peer) ctrltest.Server {

@@ -64,6 +64,8 @@ func (h *hunted) printShrunk(out screen.Screen) {
 		switch {
 		case v.Unsound:
 			what = table.Cell{Text: "THE REFERENCE FAILS TOO", Style: screen.Bad}
+		case v.Unsteady:
+			what.Text = "runs of it differ"
 		case !s.Played:
 			what.Text = "injected faults"
 		}
