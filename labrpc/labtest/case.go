@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -20,9 +21,10 @@ type Case struct {
 	Package         string // the directory of the suite's tests, from the module's root: "./raft"
 	Test            string // the full name of the test
 	Seed            int64
-	Check           string // that failed
-	Digest          string // of the history in which it did; "" says nothing about it
-	Nodes           int    // how many nodes there are, 0 means as many as the scenario has
+	Check           string         // that failed
+	Digest          string         // of the history in which it did; "" says nothing about it
+	Nodes           int            // how many nodes there are, 0 means as many as the scenario has
+	Sizes           map[string]int // of the scenario; see World.Size
 
 	Until time.Duration // when the run ends, 0 means when the scenario does
 
@@ -38,15 +40,16 @@ type Case struct {
 
 // caseJSON is the line of a case that tells what it is.
 type caseJSON struct {
-	Case    string `json:"case"`
-	Package string `json:"package"`
-	Test    string `json:"test"`
-	Seed    int64  `json:"seed"`
-	Check   string `json:"check"`
-	Played  bool   `json:"played,omitempty"`
-	Nodes   int    `json:"nodes,omitempty"`
-	Until   string `json:"until,omitempty"`
-	Digest  string `json:"digest,omitempty"`
+	Case    string         `json:"case"`
+	Package string         `json:"package"`
+	Test    string         `json:"test"`
+	Seed    int64          `json:"seed"`
+	Check   string         `json:"check"`
+	Played  bool           `json:"played,omitempty"`
+	Nodes   int            `json:"nodes,omitempty"`
+	Sizes   map[string]int `json:"sizes,omitempty"`
+	Until   string         `json:"until,omitempty"`
+	Digest  string         `json:"digest,omitempty"`
 }
 
 // wrong is an error about what the case says it is.
@@ -64,7 +67,7 @@ func (c *Case) WriteTo(w io.Writer) (int64, error) {
 	for _, line := range c.comments {
 		fmt.Fprintf(&b, "# %s\n", line)
 	}
-	head := caseJSON{c.name(), c.Package, c.Test, c.Seed, c.Check, c.Played, c.Nodes, "", c.Digest}
+	head := caseJSON{c.name(), c.Package, c.Test, c.Seed, c.Check, c.Played, c.Nodes, c.Sizes, "", c.Digest}
 	if c.Until > 0 {
 		head.Until = c.Until.String()
 	}
@@ -142,9 +145,14 @@ func parseHead(line []byte) (*Case, error) {
 	if j.Check == "" {
 		return nil, errors.New(`"check" is missing: what failed`)
 	}
-	c := &Case{Suite: suite, Scenario: scenario, Package: j.Package, Test: j.Test, Seed: j.Seed, Check: j.Check, Digest: j.Digest, Played: j.Played, Nodes: j.Nodes, Faults: Schedule{}}
+	c := &Case{Suite: suite, Scenario: scenario, Package: j.Package, Test: j.Test, Seed: j.Seed, Check: j.Check, Digest: j.Digest, Played: j.Played, Nodes: j.Nodes, Sizes: j.Sizes, Faults: Schedule{}}
 	if j.Nodes < 0 {
 		return nil, errors.New(`"nodes" can't be negative`)
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.Sizes)) {
+		if j.Sizes[name] < 1 {
+			return nil, fmt.Errorf(`"sizes": %q must be at least 1, not %d`, name, j.Sizes[name])
+		}
 	}
 	if j.Until != "" {
 		until, err := time.ParseDuration(j.Until)
@@ -216,6 +224,6 @@ func (c *Case) save(path string) error {
 // clone is a copy that can be changed in its lists.
 func (c *Case) clone() *Case {
 	d := *c
-	d.Faults, d.Ops = slices.Clone(c.Faults), slices.Clone(c.Ops)
+	d.Faults, d.Ops, d.Sizes = slices.Clone(c.Faults), slices.Clone(c.Ops), maps.Clone(c.Sizes)
 	return &d
 }

@@ -67,6 +67,7 @@ func TestCasesThatAreNone(t *testing.T) {
 		`{"case":"a/b","check":"c","played":true}`:                          `line 1: a case that is "played" needs "until"`,
 		`{"case":"a/b","check":"c","until":"soon"}`:                         `line 1: "until" must be a time such as "2.5s", not "soon"`,
 		`{"case":"a/b","check":"c","nodes":-1}`:                             `line 1: "nodes" can't be negative`,
+		`{"case":"a/b","check":"c","sizes":{"a":1,"b":0}}`:                  `line 1: "sizes": "b" must be at least 1, not 0`,
 		`{"case":"a/b","check":"c","seeed":1}`:                              `line 1: unknown field "seeed"`,
 		`{"at":"1s","kind":"pause","nodes":["a"]}`:                          `line 1: unknown field "at"`,
 		"# x\n" + head + "\n" + head:                                        "line 3: a file holds one case",

@@ -2,6 +2,7 @@ package labtest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,6 +15,7 @@ type noted struct {
 	own      []ownFault // what the scenario broke by other means than Inject
 	healed   []moment   // when all was well again
 	asked    []asked
+	sizes    map[string]int // by what Size was asked for
 }
 
 // ownFault is a fault with the moments at which it began and ended.
@@ -47,6 +49,34 @@ func (w *World) NoteFault(on bool, f Fault) {
 		own[i].end(now)
 		w.showFault(trace.FaultEnded, f)
 	}
+}
+
+// Size is how large something of the scenario is, n as a rule: how many nodes it has, say, or how much work they are given. When a failure
+// is made smaller, it may be less, but never nothing; so all that a scenario checks must hold for the smaller sizes, too.
+func (w *World) Size(name string, n int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.plan != nil && w.plan.Sizes[name] > 0 {
+		n = w.plan.Sizes[name]
+	}
+	if w.noted.sizes == nil {
+		w.noted.sizes = map[string]int{}
+	}
+	w.noted.sizes[name] = n
+	return n
+}
+
+// noSuchSize is a size of the plan that the scenario has not asked for, "" if there is none.
+func (w *World) noSuchSize() string {
+	if w.plan == nil {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.plan.Sizes)) {
+		if _, ok := w.noted.sizes[name]; !ok {
+			return name
+		}
+	}
+	return ""
 }
 
 // Unreliable makes the network the course's unreliable one, or ends that.

@@ -97,6 +97,9 @@ func (res *result) shrink(r *runner) {
 	res.Shrunk = s
 	report := fmt.Sprintf("from %s and %s to %d and %d, in %s and %.1f s",
 		counted(s.FaultsBefore, "fault"), counted(s.OpsBefore, "operation"), s.Faults, s.Ops, counted(s.Runs, "run"), s.Took.Seconds())
+	if s.Sizes != "" {
+		report += "; " + s.Sizes
+	}
 	if s.Stopped {
 		report += " (the time was up)"
 	}

@@ -132,6 +132,9 @@ func (w *World) judge(out outcome, mayLeak bool) *Violation {
 			return &Violation{Check: check, Text: text, At: w.endedAt, Seq: w.rec.seq - 1}
 		}
 	}
+	if name := w.noSuchSize(); name != "" {
+		return &Violation{Check: "the case makes sense", At: w.endedAt, Seq: w.rec.seq - 1, Text: fmt.Sprintf("the scenario has no size %q", name)}
+	}
 	if q, yes := w.vacuous(); yes && w.override == nil { // a schedule by hand need not do what a drawn one does
 		return &Violation{Check: "not vacuous", At: w.endedAt, Seq: w.rec.seq - 1,
 			Text: fmt.Sprintf("%q happened %d times, at least %d are needed for the scenario to have tried what it claims", q.counter, w.counters[q.counter], q.n)}

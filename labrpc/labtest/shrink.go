@@ -2,9 +2,11 @@ package labtest
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +24,7 @@ type Shrunk struct {
 	OpsBefore    int           `json:"ops_before"`
 	Faults       int           `json:"faults"`
 	Ops          int           `json:"ops"`
+	Sizes        string        `json:"sizes"` // that are smaller: "files 8 to 1"; "" if none is
 	Runs         int           `json:"runs"`
 	Took         time.Duration `json:"took"`
 	Stopped      bool          `json:"stopped"` // the time was up, or it would perhaps be smaller
@@ -83,6 +86,7 @@ func (r *runner) shrink(first *result) *Shrunk {
 		data := s.result.world.asData(true)
 		shrunk.Faults, shrunk.Ops = len(data.all()), len(data.ops)
 	}
+	shrunk.Sizes = smallerSizes(first.world.noted.sizes, s.best.Sizes)
 	s.best.comments = []string{fmt.Sprintf("%s seed=%d, shrunk from %s and %s to %d and %d. It may be edited.",
 		s.best.name(), s.seed, counted(shrunk.FaultsBefore, "fault"), counted(shrunk.OpsBefore, "operation"), shrunk.Faults, shrunk.Ops)}
 	shrunk.What = s.result.violation.Text
@@ -196,6 +200,7 @@ func (s *shrinker) try(change func(c *Case) bool) bool {
 func (s *shrinker) fewer() {
 	beside := runtime.GOMAXPROCS(0)
 	s.fewerNodes()
+	s.smaller()
 	minimize(s.best.Faults[len(s.fixed):], beside, func(lists [][]Fault) int {
 		return s.first(candidates(s.best, lists, func(c *Case, l []Fault) { c.Faults = append(slices.Clip(s.fixed), l...) }))
 	})
@@ -211,6 +216,34 @@ func candidates[T any](of *Case, lists [][]T, set func(*Case, []T)) (all []*Case
 		all = append(all, c)
 	}
 	return all
+}
+
+// smaller makes the sizes of a scenario that drives itself smaller.
+func (s *shrinker) smaller() {
+	sizes := s.result.world.noted.sizes
+	for _, name := range slices.Sorted(maps.Keys(sizes)) {
+		for again := true; again && !s.best.Played; {
+			now := s.result.world.noted.sizes[name]
+			again = slices.ContainsFunc([]int{1, now / 2, now - 1}, func(n int) bool {
+				return n >= 1 && n < now && s.try(func(c *Case) bool {
+					if c.Sizes == nil {
+						c.Sizes = map[string]int{}
+					}
+					c.Sizes[name] = n
+					return true
+				})
+			})
+		}
+	}
+}
+
+// smallerSizes says which sizes have become smaller.
+func smallerSizes(were, are map[string]int) string {
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(are)) {
+		texts = append(texts, fmt.Sprintf("%s %d to %d", name, were[name], are[name]))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // fewerNodes leaves out nodes, the last first, with what happened to them.

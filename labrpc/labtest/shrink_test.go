@@ -370,6 +370,33 @@ func TestShrinkKeepsWhatAScenarioNeeds(t *testing.T) {
 	require.Len(t, shrunk.Case.Faults, 2)
 }
 
+func TestShrinkMakesSizesSmaller(t *testing.T) {
+	s := &Suite{Name: "toy", Scenarios: []Scenario{{Name: "TestSized", Limit: time.Hour, Run: func(w *World) {
+		nodes, work := w.Size("nodes", 9), w.Size("work", 100)
+		newToy(w, nodes)
+		w.Sleep(time.Second)
+		if nodes >= 3 && work >= 41 {
+			w.Violate("too much", "", "of it all")
+		}
+	}}}}
+	r := &runner{t: t, suite: s, sc: s.Scenarios[0], seed: 1}
+	res, _ := r.once("", nil)
+	shrunk := r.shrink(res)
+	require.NotNil(t, shrunk)
+	require.Equal(t, map[string]int{"nodes": 3, "work": 41}, shrunk.Case.Sizes)
+	require.Equal(t, "nodes 9 to 3, work 100 to 41", shrunk.Sizes)
+	path := filepath.Join(t.TempDir(), "sized.case")
+	require.NoError(t, shrunk.Case.save(path))
+	read, err := LoadCaseFile(path)
+	require.NoError(t, err)
+	require.Contains(t, s.runCase(t, r.sc, read, path).Failure, "this is the same history")
+
+	read.Sizes = map[string]int{"nodes": 3, "wrok": 41}
+	require.Contains(t, s.runCase(t, r.sc, read, path).Failure, "too much", "which comes first")
+	read.Sizes["nodes"] = 2
+	require.Contains(t, s.runCase(t, r.sc, read, path).Failure, `the scenario has no size "wrok"`)
+}
+
 func TestNotEverythingCanBeShrunk(t *testing.T) {
 	for _, check := range []string{"not vacuous", "one seed, one history", "virtual time goes on", ""} {
 		require.False(t, shrinkable(check), check)

@@ -76,6 +76,7 @@ func newCluster(w *labtest.World, im Implementation, s setup) *Cluster {
 	if c.setup.Workers == 0 {
 		c.setup.Workers = 3
 	}
+	c.setup.Files, c.setup.Reduces, c.setup.Workers = w.Size("files", c.setup.Files), w.Size("reduces", c.setup.Reduces), w.Size("workers", c.setup.Workers)
 	c.share.watch = c.look
 	c.MapTime = func(int) time.Duration { return 300 * time.Millisecond }
 	c.ReduceTime = func(int) time.Duration { return 20 * time.Millisecond }
@@ -182,7 +183,7 @@ func (c *Cluster) bootWorker(i int, node *labtest.Node) (stop func()) {
 			c.Count("workers that gave up")
 			c.Logf("%s gave up: %v", node.Name(), err)
 			if !c.whole() {
-				c.Inject(labtest.Schedule{{At: restartAfter, Kind: "restart", Nodes: []string{node.Name()}}})
+				c.anew(node, restartAfter)
 			}
 		}
 	}()
@@ -223,10 +224,18 @@ func (c *Cluster) app(worker int) mr.App {
 
 // die has a worker's process end where it is, and another one start.
 func (c *Cluster) die(worker int) {
-	node := c.workers[worker]
-	c.Inject(labtest.Schedule{{At: time.Millisecond, Kind: "restart", Nodes: []string{node.Name()}}})
+	c.anew(c.workers[worker], time.Millisecond)
 	time.Sleep(10 * time.Millisecond) // it is gone by then
 	runtime.Goexit()
+}
+
+// anew has a node start anew in a while, as whoever runs the workers would see to. That is no fault, which a smaller case could do without.
+func (c *Cluster) anew(node *labtest.Node, after time.Duration) {
+	c.Go(fmt.Sprintf("%s after incarnation %d", node.Name(), node.Incarnation()), func() {
+		c.Sleep(after)
+		node.Crash(labtest.Keep)
+		node.Start()
+	})
 }
 
 // enter notes that a worker is in a call of a function, and has it take its time.

@@ -70,6 +70,8 @@ func newNetwork(w *labtest.World, make_ Maker, s setup) *Network {
 	if s.Miners == 0 {
 		s.Miners = s.Nodes
 	}
+	s.Nodes = w.Size("nodes", s.Nodes)
+	s.Miners = min(s.Miners, s.Nodes)
 	n := &Network{
 		World: w, N: s.Nodes, Params: s.Params, setup: s, make: make_, rand: w.Rand("scenario"), sigs: ledger.NewSigCache(10_000),
 		running: make([]Node, s.Nodes), mining: make([]bool, s.Nodes),
