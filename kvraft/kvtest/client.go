@@ -78,11 +78,38 @@ func (k *clerk) invoke(op Op, within string) (done func(Answer)) {
 	k.began, k.doing = k.c.Now(), &op
 	k.c.mu.Unlock()
 	k.c.Asks(op.Kind, k.name, asked{Key: op.Key, Value: op.Value, Version: op.Version, Within: within})()
+	follow := k.follow(op)
 	returned := k.c.history.Invoke(k.id, op)
 	return func(a Answer) {
 		returned(a)
 		k.idle()
 		k.c.answered()
+		follow(a)
+	}
+}
+
+// follow keeps up with what is known of the keys for certain, and makes sure that this is what the client reads.
+func (k *clerk) follow(op Op) (answered func(Answer)) {
+	if op.Kind == "get" {
+		known := k.c.sequences.Read(op.Key)
+		return func(a Answer) {
+			if want, certain := known(); certain && a.Value != want {
+				k.c.Violate("a client reads what was written", "Raft extended, §8", "%s is told that key %q is\n%s\nand it was written to be\n%s", k.name, op.Key, a.Value, want)
+				k.c.Sleep(0)
+			}
+		}
+	}
+	written := k.c.sequences.Write(op.Key)
+	return func(a Answer) {
+		written(func(old string) (string, bool) {
+			switch {
+			case a.Refused != "":
+				return old, false
+			case op.Kind == "append":
+				return old + op.Value, false
+			}
+			return op.Value, true // "" of a delete
+		})
 	}
 }
 

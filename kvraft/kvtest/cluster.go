@@ -11,6 +11,7 @@ import (
 	"6.824/labrpc/labtest"
 	"6.824/raft"
 	"6.824/raft/rafttest"
+	"6.824/raft/rsm/rsmtest"
 )
 
 // Cluster is a store in a world, which it also is: a scenario acts on both. Servers go by their numbers, from 0; their nodes are called
@@ -24,8 +25,9 @@ type Cluster struct {
 	setup setup
 	rand  *rand.Rand // of the scenario
 
-	history *labtest.History
-	clients int // that were made by the scenario
+	history   *labtest.History
+	sequences rsmtest.Sequences
+	clients   int // that were made by the scenario
 
 	mu    sync.Mutex
 	hosts []*host       // of the servers that are up; nil for the others

@@ -48,7 +48,7 @@
 // behaves as it did. A [Player] plays such a case instead of the scenario, so only
 // what holds in every world can fail in it: invariants, and linearizability. What
 // only a scenario's own expectations find is run with the scenario's own clients,
-// and only loses faults.
+// and only loses faults, and becomes smaller where it says how large it is: by Size.
 //
 // A case is a small text file. -lab.replay runs it again and compares digests. With
 // -lab.save it lies in testdata/regressions beside the suite's tests, and each run

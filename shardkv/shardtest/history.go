@@ -60,17 +60,11 @@ type recorded struct {
 
 // Get also checks what is known of the key for certain.
 func (r *recorded) Get(key string) string {
-	r.st.mu.Lock()
-	seq := r.st.sequence(key)
-	before, quiet := seq.writes, seq.writing == 0
-	r.st.mu.Unlock()
+	known := r.st.sequences.Read(key)
 	done := r.invoke(request{Kind: "get", Key: key})
 	got := r.ck.Get(key)
 	done(got)
-	r.st.mu.Lock()
-	certain, want := quiet && seq.writes == before && seq.clear, seq.value
-	r.st.mu.Unlock()
-	if certain {
+	if want, certain := known(); certain {
 		r.st.Count("values checked")
 		r.st.holds(got == want, "a client reads what was written", "%q is %q, and was written to be %q", key, shorten(got), shorten(want))
 	}
@@ -78,38 +72,25 @@ func (r *recorded) Get(key string) string {
 }
 
 func (r *recorded) Put(key, value string) {
-	done := r.writes(key, func(string) (string, bool) { return value, true })
-	answered := r.invoke(request{"put", key, value})
+	written := r.st.sequences.Write(key)
+	done := r.invoke(request{"put", key, value})
 	r.ck.Put(key, value)
-	answered(nil)
-	done()
+	done(nil)
+	written(func(string) (string, bool) { return value, true })
 }
 
 func (r *recorded) Append(key, value string) {
-	done := r.writes(key, func(old string) (string, bool) { return old + value, false })
-	answered := r.invoke(request{"append", key, value})
+	written := r.st.sequences.Write(key)
+	done := r.invoke(request{"append", key, value})
 	r.ck.Append(key, value)
-	answered(nil)
-	done()
+	done(nil)
+	written(func(old string) (string, bool) { return old + value, false })
 }
 
 // invoke notes that an operation begins.
 func (r *recorded) invoke(q request) (answered func(any)) {
 	r.st.Asks(q.Kind, fmt.Sprintf("client/%d", r.client), asked{Key: q.Key, Value: q.Value})()
 	return r.st.history.Invoke(r.client, q)
-}
-
-// writes notes that a write begins that makes another value of the key's, and whether that is certain even
-// if the old one is not.
-func (r *recorded) writes(key string, then func(string) (string, bool)) (done func()) {
-	r.st.mu.Lock()
-	defer r.st.mu.Unlock()
-	end := r.st.sequence(key).begin(then)
-	return func() {
-		r.st.mu.Lock()
-		defer r.st.mu.Unlock()
-		end()
-	}
 }
 
 // shorten keeps reports readable.

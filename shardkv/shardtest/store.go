@@ -24,15 +24,15 @@ type Store struct {
 	Ctrler *rsmtest.Replicas
 	Groups []*rsmtest.Replicas
 
-	im      Implementation
-	setup   scenario
-	rand    *rand.Rand // of the scenario
-	admin   ctrltest.Clerk[shardctrler.Config]
-	history *labtest.History
-	ids     int // of clients
+	im        Implementation
+	setup     scenario
+	rand      *rand.Rand // of the scenario
+	admin     ctrltest.Clerk[shardctrler.Config]
+	history   *labtest.History
+	sequences rsmtest.Sequences
+	ids       int // of clients
 
 	mu    sync.Mutex // guards what actors and the scenario share
-	keys  map[string]*sequence
 	moves *monitor
 }
 
@@ -42,7 +42,7 @@ func newStore(w *labtest.World, im Implementation, setup scenario, servers int) 
 	if setup.MaxRaft == 0 {
 		setup.MaxRaft = -1
 	}
-	st := &Store{World: w, im: im, setup: setup, rand: w.Rand("scenario"), history: labtest.NewHistory(w, model), moves: newMonitor(w), keys: map[string]*sequence{}}
+	st := &Store{World: w, im: im, setup: setup, rand: w.Rand("scenario"), history: labtest.NewHistory(w, model), moves: newMonitor(w)}
 	st.Ctrler = rsmtest.NewReplicas(w, "ctrler", min(servers, perGroup), im.Ctrler)
 	for g := range min(setup.Groups, (servers-1)/perGroup) {
 		st.Groups = append(st.Groups, rsmtest.NewReplicas(w, fmt.Sprint("g", gidOf(g)), min(servers-(g+1)*perGroup, perGroup), func(p rsmtest.Peer) rsmtest.Server {
