@@ -299,10 +299,19 @@ func TestEveryLab(t *testing.T) {
 				shoot(t, tab, c.pkg+"-"+strings.ToLower(name))
 			}
 			require.Contains(t, all.String(), c.shows)
+			require.Eventually(t, func() bool { return eval[int](t, tab, namesWritten) > 100 }, 5*time.Second, 50*time.Millisecond, "lanes have names, which are drawn last of all")
 			said.quiet(t)
 		})
 	}
 }
+
+// namesWritten counts what is not background where the diagram has the lanes' names.
+const namesWritten = `(() => {
+	const c = document.getElementById('diagram'), d = c.getContext('2d').getImageData(0, 30 * devicePixelRatio, 80 * devicePixelRatio, c.height - 60 * devicePixelRatio).data;
+	let n = 0;
+	for (let i = 4; i < d.length; i += 4) if (Math.abs(d[i] - d[0]) + Math.abs(d[i + 1] - d[1]) + Math.abs(d[i + 2] - d[2]) > 150) n++;
+	return n;
+})()`
 
 // TestPrint looks at what is printed: the verdict, the diagram, the chosen event and a table of the last events, and no buttons.
 func TestPrint(t *testing.T) {

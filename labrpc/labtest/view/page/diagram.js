@@ -100,7 +100,9 @@ const diagram = (() => {
       const room = Math.min(W, to) - from;
       if (room > 6.6 * Math.min(10, bar.label.length)) {
         g.save(); g.beginPath(); g.rect(from, Y(bar.lane) - 9, room, 18); g.clip();
-        g.fillStyle = color[bar.bad ? '--bad' : '--fore']; g.fillText(bar.label, from + (X(bar.from) >= margin ? 18 : 4), Y(bar.lane)); // right of the first events g.restore();
+        g.fillStyle = color[bar.bad ? '--bad' : '--fore'];
+        g.fillText(bar.label, from + (X(bar.from) >= margin ? 18 : 4), Y(bar.lane)); // right of the first events
+        g.restore();
       }
       g.globalAlpha = 1;
     }
