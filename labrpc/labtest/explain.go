@@ -168,7 +168,14 @@ func (c *historyCheck) order(ops []porcupine.Operation) (o trace.Order, ok bool)
 			o.Left = append(o.Left, was.inTrace())
 		}
 	}
-	o.Legal = result == porcupine.Ok
+	if o.Legal = result == porcupine.Ok; result == porcupine.Illegal {
+		until := c.breaks(ops)
+		for _, op := range ops {
+			if was, known := op.Metadata.(*operation); known && was.answered && op.Return == until {
+				o.Breaks = append(o.Breaks, was.inTrace())
+			}
+		}
+	}
 	return o, result != porcupine.Unknown
 }
 

@@ -354,5 +354,6 @@ func TestOrdersOfAHistory(t *testing.T) {
 	orders = h.orders()
 	require.False(t, orders[0].Legal)
 	require.NotEmpty(t, orders[0].Left)
+	require.Equal(t, []trace.Operation{of("client/1", 2)}, orders[0].Breaks)
 	require.True(t, orders[1].Legal)
 }

@@ -64,7 +64,9 @@ type Content struct {
 type Order struct {
 	Order []Operation `json:"order"`
 	Legal bool        `json:"legal"`          // all operations are in it
-	Left  []Operation `json:"left,omitempty"` // those that don't fit; not those that got no answer
+	Left  []Operation `json:"left,omitempty"` // those that are not in it; not those that got no answer
+	// Breaks are those whose answer can't be explained, though all that came before it could: all that follow are Left for that.
+	Breaks []Operation `json:"breaks,omitempty"`
 }
 
 // Operation is the N-th operation of a client, from 0: the events "invoke" and "return" of this Node and N.

@@ -24,7 +24,7 @@ type Diagram struct {
 	Cause []int    // per event: the index of that which sent the message that it is of, or of the loss
 	Reply []bool   // per event: it is of a reply
 	Bands []Band
-	Break int // index of the last event before the violation was seen, or Nowhere
+	Break int // index of the last event before the violation was seen, or of the answer that can't be explained, or Nowhere
 }
 
 // Band is a time in which something was wrong.
@@ -40,14 +40,28 @@ func newDiagram(t *trace.Trace, most int) *Diagram {
 	d.findLanes()
 	d.findCauses()
 	d.findBands()
-	end := len(t.Events)
+	d.First = max(0, len(t.Events)-most)
 	if f := t.Footer; f != nil && !f.OK {
 		if i := d.indexOf(f.Seq); i >= 0 {
 			d.Break = i
 		}
+		if i := d.firstUnexplained(); f.Check == linearizability && i >= d.First {
+			d.Break = i
+		}
 	}
-	d.First = max(0, end-most)
 	return d
+}
+
+// linearizability is the check that is decided when the run is over, of what was wrong in the middle of it.
+const linearizability = "linearizability"
+
+// firstUnexplained is the index of the first answer that porcupine could not explain, -1 if there is none.
+func (d *Diagram) firstUnexplained() int {
+	return slices.IndexFunc(d.Events, func(e trace.Event) bool {
+		return e.Kind == "return" && slices.ContainsFunc(d.Orders, func(o trace.Order) bool {
+			return slices.Contains(o.Breaks, trace.Operation{Client: e.Node, N: e.N})
+		})
+	})
 }
 
 // indexOf is the index of the event with a number, -1 if there is none. Events that are only shown have the number of the one before.

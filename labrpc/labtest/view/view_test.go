@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,4 +180,16 @@ func dataOf(t *testing.T, page string) (d data) {
 	text, _, _ := strings.Cut(rest, "</script>")
 	require.NoError(t, json.Unmarshal([]byte(text), &d))
 	return d
+}
+
+// A history is judged at the end: what is shown is the answer that can't be explained.
+func TestUnexplainedAnswer(t *testing.T) {
+	tr := sample()
+	tr.Footer.Check, tr.Footer.Seq = "linearizability", 15
+	tr.Orders = []trace.Order{{Left: []trace.Operation{{Client: "client/0"}}, Breaks: []trace.Operation{{Client: "client/0"}}}}
+	lines := strings.Split(write(t, "text", tr, 0), "\n")
+	broken := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "BROKEN") })
+	require.Positive(t, broken)
+	require.Contains(t, lines[broken-1], "return")
+	require.Contains(t, lines[broken-1], "client/0")
 }

@@ -64,12 +64,17 @@ const diagram = (() => {
     const [a, b] = inSight(), dim = i => view.dims(i);
     const X = i => x(i) - sx, Y = lane => y(lane) - sy;
 
-    // Bands: nodes that are down, faults at nodes.
+    // Bands: nodes that are down, faults at nodes. However many there are at a time, a lane has the colour of one.
+    const until = new Map();
     for (const band of run.bands) {
       const from = Math.max(margin, xAt(band.From) - sx), to = Math.min(W, Math.max(xAt(band.To) - sx, xAt(band.From) - sx + 2));
       if (to < margin || from > W) continue;
       g.fillStyle = color[band.Down ? '--down' : '--fault'];
-      for (const l of band.Lanes || []) if (rowOf[l] >= 0) g.fillRect(from, Y(l) - laneHeight / 2 + 1, to - from, laneHeight - 2);
+      for (const l of band.Lanes || []) {
+        if (rowOf[l] < 0) continue;
+        const key = (band.Down ? 'down ' : '') + l, start = Math.max(from, until.get(key) ?? 0);
+        if (to > start) { g.fillRect(start, Y(l) - laneHeight / 2 + 1, to - start, laneHeight - 2); until.set(key, to); }
+      }
     }
 
     // Lanes, and on them the states.
@@ -94,13 +99,13 @@ const diagram = (() => {
       const from = Math.max(margin, X(Math.max(bar.from, run.first))), to = bar.to >= 0 ? X(bar.to) : x(last) - sx;
       if (to < margin || from > W) continue;
       g.globalAlpha = dim(bar.from) ? 0.25 : 1;
-      g.fillStyle = color['--panel']; g.strokeStyle = color[bar.bad ? '--bad' : '--accent']; g.lineWidth = bar.bad ? 2 : 1;
+      g.fillStyle = color['--panel']; g.strokeStyle = color[bar.bad ? '--bad' : bar.faint ? '--faint' : '--accent']; g.lineWidth = bar.bad ? 2 : 1;
       g.beginPath(); g.roundRect(from, Y(bar.lane) - 9, Math.max(3, Math.min(W + 9, to) - from), 18, 4); g.fill(); g.stroke();
       if (bar.point >= 0) { g.fillStyle = color['--accent']; g.beginPath(); g.arc(X(bar.point), Y(bar.lane) - 9, 3, 0, 7); g.fill(); }
       const room = Math.min(W, to) - from;
       if (room > 6.6 * Math.min(10, bar.label.length)) {
         g.save(); g.beginPath(); g.rect(from, Y(bar.lane) - 9, room, 18); g.clip();
-        g.fillStyle = color[bar.bad ? '--bad' : '--fore'];
+        g.fillStyle = color[bar.bad ? '--bad' : bar.faint ? '--faint' : '--fore'];
         g.fillText(bar.label, from + (X(bar.from) >= margin ? 18 : 4), Y(bar.lane)); // right of the first events
         g.restore();
       }
@@ -205,7 +210,14 @@ const diagram = (() => {
     const g = overview.getContext('2d'), W = overview.clientWidth, H = 46, X = t => (t - t0) / (t1 - t0) * (W - 2);
     const told = order.filter(l => segments[l].length), rows = told.length ? told : order, h = H / Math.max(1, rows.length), rowOf = run.lanes.map((_, l) => rows.indexOf(l));
     g.fillStyle = color['--back']; g.fillRect(0, 0, W, H);
-    for (const b of run.bands) { g.fillStyle = color[b.Down ? '--down' : '--fault']; const at = Math.max(0, X(b.From)), w = Math.max(1, X(b.To) - at); if (b.Lanes && b.Lanes.length) for (const l of b.Lanes) { if (rowOf[l] >= 0) g.fillRect(at, rowOf[l] * h, w, h); } else g.fillRect(at, 0, w, H); }
+    const until = new Map();
+    for (const b of run.bands) {
+      g.fillStyle = color[b.Down ? '--down' : '--fault'];
+      for (const l of b.Lanes && b.Lanes.length ? b.Lanes : rows) {
+        const key = (b.Down ? 'down ' : '') + l, at = Math.max(0, X(b.From), until.get(key) ?? 0), to = Math.max(X(b.To), X(b.From) + 1);
+        if (rowOf[l] >= 0 && to > at) { g.fillRect(at, rowOf[l] * h, to - at, h); until.set(key, to); }
+      }
+    }
     for (const l of rows) {
       let until = -1;
       segments[l].forEach((s, k) => {
