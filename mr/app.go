@@ -31,6 +31,9 @@ type App struct {
 	// Lines has Map be called for every line of a file, which then are the records that can be left out if Map panics
 	// at them (§4.6). Otherwise the file is one record.
 	Lines bool
+	// Pieces says that Map may be given a file in pieces, whole lines each, one at a time and anywhere: what comes out is the same. Then
+	// a large file is work for many, and need not fit in memory.
+	Pieces bool
 }
 
 // Course makes an App of functions as the course has them.

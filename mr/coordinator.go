@@ -15,7 +15,8 @@ import (
 
 // Config is what a coordinator is made for.
 type Config struct {
-	Files   []string // the input: a map task per file
+	Files   []string // the input: a map task per file; or else
+	Pieces  []Piece  // a map task each; see Cut
 	Reduces int
 	Store   store.Store // where outputs and intermediate files are
 
@@ -64,8 +65,14 @@ var validID = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 // configuration is said at once.
 func NewCoordinator(cfg Config) (*Coordinator, error) {
 	var wrong []error
-	if len(cfg.Files) == 0 {
+	switch {
+	case len(cfg.Files) == 0 && len(cfg.Pieces) == 0:
 		wrong = append(wrong, errors.New("there are no input files"))
+	case len(cfg.Files) > 0 && len(cfg.Pieces) > 0:
+		wrong = append(wrong, errors.New("the input is files or pieces of files, not both"))
+	}
+	for _, file := range cfg.Files {
+		cfg.Pieces = append(cfg.Pieces, Piece{File: file})
 	}
 	if cfg.Reduces <= 0 {
 		wrong = append(wrong, fmt.Errorf("the number of reduce tasks must be positive, it is %d", cfg.Reduces))
@@ -99,21 +106,21 @@ func (c *Coordinator) tickEvery() time.Duration { return c.cfg.Tasks.Lease / 8 }
 
 // nameOf is what an error calls a task.
 func (c *Coordinator) nameOf(id tasks.ID) string {
-	if id.Phase == tasks.Map && id.N >= 0 && id.N < len(c.cfg.Files) {
-		return fmt.Sprintf("%v (%s)", id, c.cfg.Files[id.N])
+	if id.Phase == tasks.Map && id.N >= 0 && id.N < len(c.cfg.Pieces) {
+		return fmt.Sprintf("%v (%v)", id, c.cfg.Pieces[id.N])
 	}
 	return id.String()
 }
 
 // open makes the table: a new one, or that of the journal.
 func (c *Coordinator) open() error {
-	head, records, err := loadJournal(c.cfg.Journal, header{Job: c.cfg.ID, Files: c.cfg.Files, Reduces: c.cfg.Reduces, App: c.cfg.App})
+	head, records, err := loadJournal(c.cfg.Journal, header{Job: c.cfg.ID, Input: c.cfg.Pieces, Reduces: c.cfg.Reduces, App: c.cfg.App})
 	if err != nil {
 		return err
 	}
 	c.job.ID = head.Job
 	t := c.cfg.Tasks
-	t.Maps, t.Reduces, t.Incarnation, t.Hosts, t.Name = len(c.cfg.Files), c.cfg.Reduces, head.Incarnation, c.cfg.Hosts, c.nameOf
+	t.Maps, t.Reduces, t.Incarnation, t.Hosts, t.Name = len(c.cfg.Pieces), c.cfg.Reduces, head.Incarnation, c.cfg.Hosts, c.nameOf
 	c.table, c.inPlace = tasks.New(t), map[int]tasks.Attempt{}
 	if head.Incarnation == 1 {
 		return c.clean()

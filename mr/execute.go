@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"6.824/mr/shuffle"
 	"6.824/mr/store"
@@ -87,7 +86,7 @@ const voidEvery = 1 << 10
 
 // mapTask reads the input, has Map called for its records, and writes what it emits.
 func (w *worker) mapTask(at *attempt, t *Task) error {
-	contents, err := w.read(at.file)
+	contents, err := w.read(at.input)
 	if err != nil {
 		return err
 	}
@@ -111,7 +110,7 @@ func (w *worker) mapTask(at *attempt, t *Task) error {
 			continue
 		}
 		w.announce(at, n)
-		err := guard(fmt.Sprintf("Map of %s, record %d,", at.file, n), n, func() { w.App.Map(t, at.file, record) })
+		err := guard(fmt.Sprintf("Map of %v, record %d,", at.input, n), n, func() { w.App.Map(t, at.input.File, record) })
 		if err != nil {
 			return errors.Join(err, c.Discard())
 		}
@@ -124,7 +123,7 @@ func (w *worker) mapTask(at *attempt, t *Task) error {
 	}
 	// What is called here of the app's are Combine and Partition.
 	var bad error
-	if err := guard(fmt.Sprintf("Combine or Partition of %s", at.file), -1, func() { bad = c.Commit(name) }); err != nil {
+	if err := guard(fmt.Sprintf("Combine or Partition of %v", at.input), -1, func() { bad = c.Commit(name) }); err != nil {
 		return errors.Join(err, c.Discard())
 	}
 	w.Observe("committed")
@@ -134,18 +133,18 @@ func (w *worker) mapTask(at *attempt, t *Task) error {
 }
 
 // read reads an input.
-func (w *worker) read(name string) (string, error) {
+func (w *worker) read(input Piece) (string, error) {
 	w.Gate("worker")
-	f, err := w.Input(name)
+	f, err := w.Input(input.File)
 	if err != nil {
-		return "", failed(tasks.Function, fmt.Errorf("the input %s can't be opened: %w", name, err))
+		return "", failed(tasks.Function, fmt.Errorf("the input %s can't be opened: %w", input.File, err))
 	}
 	defer f.Close()
-	b := make([]byte, f.Size())
-	if n, err := f.ReadAt(b, 0); n < len(b) {
-		return "", failed(tasks.Function, fmt.Errorf("the input %s can't be read: %w", name, err))
+	contents, err := input.read(f)
+	if err != nil {
+		return "", failed(tasks.Function, fmt.Errorf("the input %v can't be read: %w", input, err))
 	}
-	return unsafe.String(unsafe.SliceData(b), len(b)), nil // b is not written any more
+	return contents, nil
 }
 
 // records numbers the records of an input.

@@ -32,11 +32,11 @@ type Journal interface {
 
 // header says what job it is.
 type header struct {
-	Job         string   `json:"job"`
-	Incarnation uint32   `json:"incarnation"`
-	App         string   `json:"app,omitempty"`
-	Reduces     int      `json:"reduces"`
-	Files       []string `json:"files"`
+	Job         string  `json:"job"`
+	Incarnation uint32  `json:"incarnation"`
+	App         string  `json:"app,omitempty"`
+	Reduces     int     `json:"reduces"`
+	Input       []Piece `json:"input"`
 }
 
 // loadJournal begins an incarnation: the first of this job, or the next one of that which the journal holds.
@@ -54,9 +54,9 @@ func loadJournal(j Journal, job header) (header, []tasks.Record, error) {
 	case !ok && len(b) > 0 && bytes.IndexByte(b, '\n') >= 0:
 		return job, nil, errors.New("the journal is damaged: its first line is none that a coordinator wrote. Remove it to begin anew")
 	case !ok: // a coordinator died before it could hand out anything
-	case old.App != job.App || old.Reduces != job.Reduces || !slices.Equal(old.Files, job.Files):
-		return job, nil, fmt.Errorf("the journal is of another job (app %q, %d files, %d reduce tasks). Remove it to begin anew, or name that job's files in the same order to go on with it",
-			old.App, len(old.Files), old.Reduces)
+	case old.App != job.App || old.Reduces != job.Reduces || !slices.Equal(old.Input, job.Input):
+		return job, nil, fmt.Errorf("the journal is of another job (app %q, %d map tasks, %d reduce tasks). Remove it to begin anew, or name that job's files in the same order to go on with it",
+			old.App, len(old.Input), old.Reduces)
 	default:
 		job = old
 		job.Incarnation++

@@ -211,7 +211,7 @@ func (c *Coordinator) order(a *AskArgs) AskReply {
 	o := reply.Order
 	if o.What == tasks.Run {
 		if o.ID.Phase == tasks.Map {
-			reply.File = c.cfg.Files[o.ID.N]
+			reply.Input = c.cfg.Pieces[o.ID.N]
 		}
 		c.observe(Change{What: "handed out", ID: o.ID, Attempt: o.Attempt, Worker: a.Worker})
 	}

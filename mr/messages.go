@@ -8,7 +8,7 @@ import (
 )
 
 // Version is that of the messages and of the intermediate files. A worker of another version gets no work.
-const Version = 2
+const Version = 3
 
 // Job is what a worker must know of a job.
 type Job struct {
@@ -32,7 +32,7 @@ type AskReply struct {
 	Known bool
 	Job   Job
 	Order tasks.Order
-	File  string // of a map task, its input
+	Input Piece  // of a map task
 	Err   string // why this worker can't have work, or the job has failed
 }
 

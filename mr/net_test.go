@@ -336,7 +336,7 @@ func TestJournalOfAnotherJob(t *testing.T) {
 func TestTornJournal(t *testing.T) {
 	s := newSite(t, "a")
 	path := JournalFile(s.dir.Path("journal"))
-	h := header{Job: "j", Incarnation: 1, Reduces: 1, Files: []string{"f"}}
+	h := header{Job: "j", Incarnation: 1, Reduces: 1, Input: []Piece{{File: "f"}}}
 	_, _, err := loadJournal(path, h)
 	require.NoError(t, err)
 	require.NoError(t, appendJournal(path, []tasks.Record{{Op: tasks.OpDone, N: 0, Attempt: 5}, {Op: tasks.OpLost, N: 0, Attempt: 5}}))
@@ -365,7 +365,7 @@ func TestStatusPage(t *testing.T) {
 }
 
 func TestConfigurations(t *testing.T) {
-	for _, cfg := range []Config{{Reduces: 1, ID: "j"}, {Files: []string{"f"}, ID: "j"}, {Files: []string{"f"}, Reduces: -1, ID: "j"}, {Files: []string{"f"}, Reduces: 1, ID: "../x"}} {
+	for _, cfg := range []Config{{Reduces: 1, ID: "j"}, {Files: []string{"f"}, ID: "j"}, {Files: []string{"f"}, Reduces: -1, ID: "j"}, {Files: []string{"f"}, Reduces: 1, ID: "../x"}, {Files: []string{"f"}, Pieces: []Piece{{File: "f"}}, Reduces: 1, ID: "j"}} {
 		_, err := NewCoordinator(cfg)
 		require.Error(t, err, "%+v", cfg)
 	}

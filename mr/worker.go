@@ -52,7 +52,7 @@ type worker struct {
 type attempt struct {
 	job   Job
 	order tasks.Order
-	file  string
+	input Piece
 	void  atomic.Bool // it can't count any more
 }
 
@@ -211,7 +211,7 @@ func (w *worker) announce(at *attempt, record int64) {
 
 // work executes a task and reports what came of it.
 func (w *worker) work(reply AskReply) error {
-	at := &attempt{job: reply.Job, order: reply.Order, file: reply.File}
+	at := &attempt{job: reply.Job, order: reply.Order, input: reply.Input}
 	w.mu.Lock()
 	w.at = at
 	w.mu.Unlock()

@@ -17,6 +17,7 @@ import (
 type job struct {
 	app              string
 	in               input
+	pieces           []mr.Piece
 	out              string
 	workers, reduces int
 	nocombine, skip  bool
@@ -44,7 +45,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	c, err := mr.NewCoordinator(mr.Config{Files: j.in.files, Reduces: j.reduces, Store: dir, ID: mr.NewID(), Tasks: tasks.Config{Skip: j.skip}})
+	c, err := mr.NewCoordinator(mr.Config{Pieces: j.pieces, Reduces: j.reduces, Store: dir, ID: mr.NewID(), Tasks: tasks.Config{Skip: j.skip}})
 	if err != nil {
 		l.Close()
 		return err

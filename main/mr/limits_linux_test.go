@@ -63,3 +63,37 @@ func TestOneLine(t *testing.T) {
 	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage) // of the process and those that it has waited for
 	require.Less(t, usage.Maxrss, int64(400<<10), "KB")
 }
+
+// TestOneLargeFile: all of the input is one file, which is work for both workers, and of which no process holds more than a piece or two.
+func TestOneLargeFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes seconds")
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, "all.txt"))
+	require.NoError(t, err)
+	lines64K := []byte(strings.Repeat("a line of a very large file, and\nthe next one of it\n", 1<<10))
+	const size = 300 << 20
+	n := size / len(lines64K)
+	for range n {
+		_, err := f.Write(lines64K)
+		require.NoError(t, err)
+	}
+	require.NoError(t, f.Close())
+	cmd := exec.Command(command, "-workers", "2", "-o", "out", "wc", "all.txt")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "map           9 tasks")
+	var want strings.Builder
+	for _, w := range []struct {
+		word  string
+		times int
+	}{{"a", 2}, {"and", 1}, {"file", 1}, {"it", 1}, {"large", 1}, {"line", 1}, {"next", 1}, {"of", 2}, {"one", 1}, {"the", 1}, {"very", 1}} {
+		want.WriteString(w.word + " " + strconv.Itoa(w.times*n<<10) + "\n")
+	}
+	require.Equal(t, want.String(), lines(t, filepath.Join(dir, "out", "mr-out-*")))
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	require.Less(t, usage.Maxrss, int64(256<<10), "KB")
+}

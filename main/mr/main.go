@@ -1,6 +1,6 @@
 // Mr runs a whole MapReduce job on this machine: a coordinator, and workers that are processes of their own.
 //
-//	mr [-workers N] [-nreduce R] [-o DIR] [-nocombine] [-skip] APP FILES-OR-DIRS…
+//	mr [-workers N] [-nreduce R] [-o DIR] [-split MB] [-nocombine] [-skip] APP FILES-OR-DIRS…
 //	mr -streaming map|reduce APP
 //
 // APP is the name of an application in mr/apps, or the path of a plugin, *.so, that exports Map and Reduce. Of a directory all
@@ -17,6 +17,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"runtime"
@@ -65,6 +66,7 @@ func run(ctx context.Context, args []string) error {
 	out := f.String("o", ".", "the directory of the output")
 	nocombine := f.Bool("nocombine", false, "don't combine the values of a key before they leave a map task")
 	skip := f.Bool("skip", false, "leave out records at which Map or Reduce has panicked twice, or two workers have died")
+	split := f.Int("split", 32, "cut input files of more than so many `MB` into pieces, if the app does not mind; 0: never")
 	streaming := f.String("streaming", "", "be a mapper or reducer of Hadoop Streaming: `map|reduce`")
 	worker := f.String("worker", "", "be a worker of the coordinator at `ADDRESS`; a job starts its workers with this")
 	f.Usage = func() {
@@ -91,6 +93,8 @@ func run(ctx context.Context, args []string) error {
 		return usageError{fmt.Errorf("-workers must be 1 or more, it is %d", *workers)}
 	case *reduces < 1:
 		return usageError{fmt.Errorf("-nreduce must be 1 or more, it is %d", *reduces)}
+	case *split < 0:
+		return usageError{fmt.Errorf("-split must be 0 or more, it is %d", *split)}
 	case len(rest) == 0:
 		return usageError{errors.New("there are no input files; " + synopsis)}
 	}
@@ -98,7 +102,15 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	j := &job{app: name, in: in, out: *out, workers: *workers, reduces: *reduces, nocombine: *nocombine, skip: *skip}
+	cut := int64(math.MaxInt64)
+	if app.Pieces && *split > 0 {
+		cut = int64(*split) << 20
+	}
+	pieces, err := mr.Cut(in.files, cut, nil)
+	if err != nil {
+		return usageError{err}
+	}
+	j := &job{app: name, in: in, pieces: pieces, out: *out, workers: *workers, reduces: *reduces, nocombine: *nocombine, skip: *skip}
 	return j.run(ctx)
 }
 

@@ -155,6 +155,7 @@ func TestBadUse(t *testing.T) {
 		{"wc nowhere", "nowhere: no such file"},
 		{"wc empty", "there are no files in [empty]"},
 		{"wc /dev/null", "/dev/null is not a file but"},
+		{"wc -split -1 in", "-split must be 0 or more, it is -1"},
 		{"-workers 0 wc in", "-workers must be 1 or more, it is 0"},
 		{"wc -nreduce -2 in", "-nreduce must be 1 or more, it is -2"},
 		{"-o in/a.txt wc in", "output directory"},

@@ -22,6 +22,7 @@ var wordCount = mr.App{
 	},
 	Reduce:  func(_ *mr.Task, _ string, values iter.Seq[string]) string { return sum(values) },
 	Combine: func(_ string, values iter.Seq[string]) string { return sum(values) },
+	Pieces:  true, // no word goes on in the next line
 }
 
 func sum(values iter.Seq[string]) string {
