@@ -25,15 +25,8 @@ type playing struct {
 
 // player plays what clients asked for in a run.
 func (c *Cluster) player() func(actor int, o labtest.Operation) {
-	clients := map[string]*playing{}
-	return labtest.InTurn(func(o labtest.Operation) {
-		c.mu.Lock()
-		p := clients[o.Node]
-		if p == nil {
-			p = &playing{}
-			clients[o.Node] = p
-		}
-		c.mu.Unlock()
+	client := func(string) *playing { return &playing{} }
+	return labtest.InTurn(client, func(p *playing, o labtest.Operation) {
 		if !p.gone {
 			c.playOne(p, o)
 		}

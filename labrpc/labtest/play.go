@@ -16,27 +16,30 @@ import (
 type Player func(w *World, nodes int) (do func(actor int, op Operation))
 
 // InTurn is what a [Player] returns whose clients do one operation at a time, in the order in which they asked for
-// them: the next one as soon as the last is done. An operation's client is its Node.
-func InTurn(do func(op Operation)) func(actor int, op Operation) {
+// them: the next one as soon as the last is done. An operation's client is its Node; when its first operation comes,
+// client makes it.
+func InTurn[C any](client func(name string) C, do func(c C, op Operation)) func(actor int, op Operation) {
+	type turn struct {
+		client  C
+		waiting []Operation // the first of them is under way
+	}
 	var mu sync.Mutex
-	waiting := map[string][]Operation{} // nil for a client that does nothing
+	turns := map[string]*turn{}
 	return func(_ int, op Operation) {
 		mu.Lock()
-		busy := waiting[op.Node] != nil
-		waiting[op.Node] = append(waiting[op.Node], op)
-		mu.Unlock()
-		for !busy {
-			do(op)
-			mu.Lock()
-			queue := waiting[op.Node][1:]
-			if waiting[op.Node] = queue; len(queue) == 0 {
-				delete(waiting, op.Node)
-				mu.Unlock()
-				return
-			}
-			op = queue[0]
-			mu.Unlock()
+		t := turns[op.Node]
+		if t == nil {
+			t = &turn{client: client(op.Node)}
+			turns[op.Node] = t
 		}
+		t.waiting = append(t.waiting, op)
+		for first := len(t.waiting) == 1; first && len(t.waiting) > 0; t.waiting = t.waiting[1:] {
+			next := t.waiting[0]
+			mu.Unlock()
+			do(t.client, next)
+			mu.Lock()
+		}
+		mu.Unlock()
 	}
 }
 

@@ -273,13 +273,14 @@ func TestInTurn(t *testing.T) {
 	var mu sync.Mutex
 	var order []string
 	first, began := make(chan bool), make(chan bool)
-	do := InTurn(func(op Operation) {
+	made := 0
+	do := InTurn(func(name string) string { made++; return "client " + name + ": " }, func(client string, op Operation) {
 		if op.Op == "a" {
 			close(began)
 			<-first
 		}
 		mu.Lock()
-		order = append(order, op.Node+op.Op)
+		order = append(order, client+op.Op)
 		mu.Unlock()
 	})
 	over := make(chan bool)
@@ -294,7 +295,8 @@ func TestInTurn(t *testing.T) {
 	close(first)
 	<-over
 	do(4, Operation{Node: "1", Op: "e"})
-	require.Equal(t, []string{"2c", "1a", "1b", "1d", "1e"}, order)
+	require.Equal(t, []string{"client 2: c", "client 1: a", "client 1: b", "client 1: d", "client 1: e"}, order)
+	require.Equal(t, 2, made)
 }
 
 func TestRegressionsRunFirst(t *testing.T) {

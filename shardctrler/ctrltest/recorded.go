@@ -69,20 +69,18 @@ func (r *recorded) Query(num int) Config {
 
 // player plays what clients asked for in a run.
 func (c *Controller) player() func(actor int, o labtest.Operation) {
-	clients := map[string]Clerk[Config]{}
-	return labtest.InTurn(func(o labtest.Operation) {
-		var a asked
+	client := func(name string) Clerk[Config] {
 		var number int
-		if _, err := fmt.Sscanf(o.Node, "client/%d", &number); err != nil || json.Unmarshal(o.Arg, &a) != nil {
+		if _, err := fmt.Sscanf(name, "client/%d", &number); err != nil {
+			return nil
+		}
+		return c.Clerk(number)
+	}
+	return labtest.InTurn(client, func(ck Clerk[Config], o labtest.Operation) {
+		var a asked
+		if ck == nil || json.Unmarshal(o.Arg, &a) != nil {
 			o.Op = ""
 		}
-		c.mu.Lock()
-		ck := clients[o.Node]
-		if ck == nil {
-			ck = c.Clerk(number)
-			clients[o.Node] = ck
-		}
-		c.mu.Unlock()
 		switch o.Op {
 		case "join":
 			ck.Join(groups(a.Groups...))

@@ -22,28 +22,21 @@ const administrator = "client/admin"
 
 // player plays what clients and the administrator asked for in a run, of groups that are there.
 func (st *Store) player() func(actor int, o labtest.Operation) {
-	clients := map[string]*recorded{}
-	return labtest.InTurn(func(o labtest.Operation) {
-		var a asked
+	client := func(name string) *recorded {
 		var id int
-		_, err := fmt.Sscanf(o.Node, "client/%d", &id)
+		if _, err := fmt.Sscanf(name, "client/%d", &id); err != nil {
+			return nil
+		}
+		return st.clerk(id)
+	}
+	return labtest.InTurn(client, func(ck *recorded, o labtest.Operation) {
+		var a asked
 		switch {
 		case len(o.Arg) > 0 && json.Unmarshal(o.Arg, &a) != nil:
-		case o.Node == administrator:
-			if st.playAdmin(o.Op, a) {
-				return
-			}
-		case err == nil:
-			st.mu.Lock()
-			ck := clients[o.Node]
-			if ck == nil {
-				ck = st.clerk(id)
-				clients[o.Node] = ck
-			}
-			st.mu.Unlock()
-			if ck.play(o.Op, a) {
-				return
-			}
+		case o.Node == administrator && st.playAdmin(o.Op, a):
+			return
+		case ck != nil && ck.play(o.Op, a):
+			return
 		}
 		st.Violate("the case makes sense", "", `it is a client/N that asks for get, put or append, with {"key":…,"value":…}, or %s for join or leave, with {"groups":[100,…]}, or move, with {"shard":…,"groups":[101]}: %s %v`,
 			administrator, o.Node, o)

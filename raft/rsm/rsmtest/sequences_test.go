@@ -9,7 +9,9 @@ import (
 func TestSequences(t *testing.T) {
 	var s Sequences
 	put := func(v string) func(string) (string, bool) { return func(string) (string, bool) { return v, true } }
-	add := func(v string) func(string) (string, bool) { return func(old string) (string, bool) { return old + v, false } }
+	add := func(v string) func(string) (string, bool) {
+		return func(old string) (string, bool) { return old + v, false }
+	}
 	must := func(want string) {
 		t.Helper()
 		v, certain := s.Read("k")()
