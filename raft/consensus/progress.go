@@ -43,6 +43,19 @@ func (p *progress) lose() {
 	p.sent, p.chunkOut = p.sent[:0], false
 }
 
+// mustBackUp tells whether a refusal of what was to follow prev is news. When the peer has prev by now, the append that brought
+// it was overtaken by the one that was refused, which has to go again: none but a heartbeat would find out that it is missing.
+func (p *progress) mustBackUp(prev int) bool {
+	switch p.state {
+	case probing:
+		return prev > p.matchIndex && prev == p.nextIndex-1 // any other is not about the append that was sent last
+	case replicating:
+		return prev > p.matchIndex || prev == p.matchIndex && p.nextIndex > prev+1
+	default:
+		return false
+	}
+}
+
 // matched notes that the peer's log equals the leader's up to index.
 func (p *progress) matched(index int) {
 	p.wait = false

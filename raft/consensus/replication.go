@@ -240,9 +240,8 @@ func (n *Node) appendEntriesReply(from int, m *AppendEntriesReply) {
 		}
 		return
 	}
-	// It lacks PrevLogIndex, or has another entry there. A reply about what is known to match, or
-	// about something that was not asked last, is late.
-	if p.state == sendingSnapshot || m.PrevLogIndex <= p.matchIndex || p.state == probing && m.PrevLogIndex != p.nextIndex-1 {
+	// It lacked PrevLogIndex, or had another entry there.
+	if !p.mustBackUp(m.PrevLogIndex) {
 		return
 	}
 	p.lose()

@@ -285,13 +285,17 @@ func (p *player) arrive(list []packet) {
 }
 
 // each has f handle the packets in the air that all of args fit: S1→S2, S1→, →S2 (or with -> for →), or
-// a number, which is how many at most.
+// a number, which is how many at most, or "last", which is the one that was sent last.
 func (p *player) each(args []string, f func([]packet)) error {
-	limit := -1
+	limit, last := -1, false
 	var matches []func(packet) bool
 	for _, a := range args {
 		if n, err := strconv.Atoi(a); err == nil {
 			limit = n
+			continue
+		}
+		if a == "last" {
+			last = true
 			continue
 		}
 		from, to, ok := strings.Cut(strings.ReplaceAll(a, "->", "→"), "→")
@@ -302,7 +306,7 @@ func (p *player) each(args []string, f func([]packet)) error {
 			return (from == "" || from == server(x.from)) && (to == "" || to == server(x.to))
 		})
 	}
-	f(p.pick(func(x packet) bool {
+	picked := p.pick(func(x packet) bool {
 		for _, m := range matches {
 			if !m(x) {
 				return false
@@ -313,6 +317,12 @@ func (p *player) each(args []string, f func([]packet)) error {
 			return true
 		}
 		return limit < 0
-	}))
+	})
+	if last && len(picked) > 1 {
+		rest := len(picked) - 1
+		p.flying = append(picked[:rest:rest], p.flying...)
+		picked = picked[rest:]
+	}
+	f(picked)
 	return nil
 }
