@@ -3,9 +3,9 @@ package kvraft
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"6.824/labrpc"
+	"6.824/raft/rsm/clerk"
 )
 
 // Clerk is the course's client: its methods block until they have succeeded.
@@ -20,26 +20,26 @@ func (ck *Clerk) Client() *Client { return ck.client }
 // Get returns the value of a key, "" if it does not exist.
 func (ck *Clerk) Get(key string) string {
 	value, _, err := ck.client.Get(context.Background(), key)
-	ck.insist("Get", key, err)
+	insist("Get", key, err)
 	return value
 }
 
 // Put sets the value of a key.
 func (ck *Clerk) Put(key, value string) {
 	_, err := ck.client.Put(context.Background(), key, value)
-	ck.insist("Put", key, err)
+	insist("Put", key, err)
 }
 
 // Append appends to the value of a key.
 func (ck *Clerk) Append(key, value string) {
 	_, err := ck.client.Append(context.Background(), key, value)
-	ck.insist("Append", key, err)
+	insist("Append", key, err)
 }
 
 // insist logs what the course's API has no way to say: that a key or value is too large, or that the
 // clerk slept for so long that its session was dropped in the middle of an operation.
-func (ck *Clerk) insist(what, key string, err error) {
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		slog.Error("clerk can't", "operation", what, "key", key, "err", err)
+func insist(what, key string, err error) {
+	if !errors.Is(err, ErrNotFound) {
+		clerk.Complain(err, "clerk can't", "operation", what, "key", key)
 	}
 }

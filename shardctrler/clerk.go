@@ -2,10 +2,9 @@ package shardctrler
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 
 	"6.824/labrpc"
+	"6.824/raft/rsm/clerk"
 )
 
 // Clerk is the course's client: its methods block until the controller has answered.
@@ -17,31 +16,24 @@ func MakeClerk(servers []*labrpc.ClientEnd) *Clerk { return &Clerk{NewClient(ser
 // Query returns the configuration of a number, or the latest, if num is -1 or too large.
 func (ck *Clerk) Query(num int) Config {
 	config, err := ck.client.Query(context.Background(), num)
-	insist("Query", err)
+	clerk.Complain(err, "the controller refuses", "request", "Query")
 	return config
 }
 
 // Join adds groups.
 func (ck *Clerk) Join(servers map[int][]string) {
 	_, err := ck.client.Join(context.Background(), servers)
-	insist("Join", err)
+	clerk.Complain(err, "the controller refuses", "request", "Join")
 }
 
 // Leave removes groups.
 func (ck *Clerk) Leave(gids []int) {
 	_, err := ck.client.Leave(context.Background(), gids)
-	insist("Leave", err)
+	clerk.Complain(err, "the controller refuses", "request", "Leave")
 }
 
 // Move gives a shard to a group.
 func (ck *Clerk) Move(shard int, gid int) {
 	_, err := ck.client.Move(context.Background(), shard, gid)
-	insist("Move", err)
-}
-
-// insist logs what the course's API has no way to say.
-func insist(what string, err error) {
-	if err != nil && !errors.Is(err, labrpc.ErrClosed) {
-		slog.Error("the controller refuses", "request", what, "err", err)
-	}
+	clerk.Complain(err, "the controller refuses", "request", "Move")
 }

@@ -3,9 +3,9 @@ package shardkv
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"6.824/labrpc"
+	"6.824/raft/rsm/clerk"
 )
 
 // Clerk is the course's client: its methods block until they have succeeded.
@@ -35,10 +35,10 @@ func (ck *Clerk) Append(key string, value string) {
 	insist("Append", key, err)
 }
 
-// insist logs what the course's API has no way to say: that a key or value is too large, that the network
-// was closed, or that the clerk slept for so long that it was forgotten in the middle of an operation.
+// insist logs what the course's API has no way to say: that a key or value is too large, or that the
+// clerk slept for so long that it was forgotten in the middle of an operation.
 func insist(what, key string, err error) {
-	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, labrpc.ErrClosed) {
-		slog.Error("clerk can't", "operation", what, "key", key, "err", err)
+	if !errors.Is(err, ErrNotFound) {
+		clerk.Complain(err, "clerk can't", "operation", what, "key", key)
 	}
 }
