@@ -41,8 +41,8 @@ func clients() []scenario {
 }
 
 func duplicatedRequests(c *Cluster) {
-	c.AtLeast("duplicated", 80)
-	c.AtLeast("operations", 80)
+	c.AtLeast("duplicated", 50)
+	c.AtLeast("operations", 35)
 	c.Inject(labtest.Fault{Kind: "link", From: []string{"client*"}, To: []string{"kv*"}, Link: &labrpc.Conditions{Duplicate: 0.5,
 		Delay: labrpc.Bimodal(labrpc.Uniform(0, 3*time.Millisecond), labrpc.Uniform(100*time.Millisecond, 1500*time.Millisecond), 0.08)}})
 	l := c.Load(Load{Clients: 5, Gap: 10 * time.Millisecond, Reads: 0.4, Rich: 0.4})
@@ -57,7 +57,7 @@ func duplicatedRequests(c *Cluster) {
 
 func lostReplies(c *Cluster) {
 	c.AtLeast("reply-dropped", 40)
-	c.AtLeast("operations", 35)
+	c.AtLeast("operations", 25)
 	c.AtLeast("crash", 9)
 	c.Inject(labtest.Fault{Kind: "link", From: []string{"kv*"}, To: []string{"client*"}, Link: &labrpc.Conditions{DropReply: 0.5}})
 	l := c.Load(Load{Clients: 4, Gap: 10 * time.Millisecond, Reads: 0.3, Rich: 0.25})

@@ -77,7 +77,7 @@ const (
 )
 
 func (m mix) run(c *Cluster) {
-	c.AtLeast("operations", int64(10*m.clients))
+	c.AtLeast("operations", int64(6*m.clients))
 	if m.crash {
 		c.AtLeast("crash", int64(mixRounds*c.N))
 	}

@@ -103,7 +103,7 @@ func (c *Cluster) end(groups ...*group) {
 }
 
 func readAtDeposedLeader(c *Cluster) {
-	c.AtLeast("reads at one server", 15)
+	c.AtLeast("reads at one server", 8)
 	c.AtLeast("operations", 100)
 	for range 3 {
 		old := c.Leader()

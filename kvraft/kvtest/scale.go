@@ -43,7 +43,7 @@ func hotKey(c *Cluster) {
 
 func hundredClients(c *Cluster) {
 	const clients = 100
-	c.AtLeast("operations", 3*clients)
+	c.AtLeast("operations", 2*clients)
 	l := c.Load(Load{Clients: clients, Keys: clients / 2, Gap: 250 * time.Millisecond})
 	c.Sleep(700 * time.Millisecond)
 	c.Inject(labtest.Fault{Kind: "crash", For: 500 * time.Millisecond, Nodes: c.Names(c.Leader()), Mode: labtest.Lose})

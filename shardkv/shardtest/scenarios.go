@@ -29,8 +29,8 @@ func beyond() []scenario {
 }
 
 func backAndForth(st *Store) {
-	st.AtLeast("late copies", 5)
-	st.AtLeast("operations", 30)
+	st.AtLeast("late copies", 3)
+	st.AtLeast("operations", 20)
 	st.Join(0, 1)
 	st.OnEvent(func(e labtest.Event) {
 		if e.Kind == "delivered" && e.Copy > 0 && between(e.Node, e.To) {
@@ -131,7 +131,7 @@ func controllerGone(st *Store) {
 }
 
 func groupsRestart(st *Store) {
-	st.AtLeast("operations", 30)
+	st.AtLeast("operations", 20)
 	st.AtLeast("crash", 15)
 	in := map[int]bool{0: true}
 	st.Join(0)
@@ -183,7 +183,7 @@ func crashAtEachStep(st *Store) {
 
 func oneWay(st *Store) {
 	st.AtLeastOverall("hit:cut", st.overall(20))
-	st.AtLeast("operations", 60)
+	st.AtLeast("operations", 40)
 	in := map[int]bool{0: true}
 	st.Join(0)
 	l := st.Load(Load{})
