@@ -136,7 +136,7 @@ func leaderWithoutMajority(c *Cluster) {
 }
 
 func hopelessCandidate(c *Cluster) {
-	c.AtLeast("asked for votes", 6)
+	c.AtLeast("asked for votes", 4)
 	c.One(c.command(), c.N, true)
 	stale := -1
 	c.onEvents("asked for votes", func(e labtest.Event) bool {
