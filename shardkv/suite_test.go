@@ -38,6 +38,7 @@ func TestBackAndForth(t *testing.T)         { suite.Test(t) }
 func TestControllerGone(t *testing.T)       { suite.Test(t) }
 func TestGroupsRestart(t *testing.T)        { suite.Test(t) }
 func TestCrashAtEachStep(t *testing.T)      { suite.Test(t) }
+func TestCutOffAtEachStep(t *testing.T)     { suite.Test(t) }
 func TestOneWayBetweenGroups(t *testing.T)  { suite.Test(t) }
 func TestUnmoved(t *testing.T)              { suite.Test(t) }
 func TestManyGroups(t *testing.T)           { suite.Test(t) }

@@ -19,6 +19,7 @@ func beyond() []scenario {
 		{Name: "TestControllerGone", Doc: "the controller dies in the middle of a change, and comes back later", MaxRaft: 500, Run: controllerGone},
 		{Name: "TestGroupsRestart", Doc: "whole groups restart in the middle of a change", MaxRaft: 500, Run: groupsRestart},
 		{Name: "TestCrashAtEachStep", Doc: "the leader of the giver or of the taker crashes at every message of a hand-over", MaxRaft: 500, Run: crashAtEachStep},
+		{Name: "TestCutOffAtEachStep", Doc: "the leader of the giver or of the taker is cut off from its group at every message of a hand-over", MaxRaft: 500, Run: cutOffAtEachStep},
 		{Name: "TestOneWayBetweenGroups", Doc: "groups hear each other in one direction only", MaxRaft: 500, Run: oneWay},
 		{Name: "TestUnmoved", Doc: "clients of shards that don't move notice nothing of a change", MaxRaft: 1000, Run: unmoved},
 		{Name: "TestManyGroups", Doc: "twenty groups join at once, and leave", Groups: 20, MaxRaft: 1000, Run: manyGroups},
@@ -155,8 +156,33 @@ func groupsRestart(st *Store) {
 func crashAtEachStep(st *Store) {
 	st.AtLeast("crashed in a hand-over", 6)
 	st.AtLeast("operations", 60)
+	st.atEachStep(oneOfEach(), 900*time.Millisecond, func(victim string) {
+		st.Count("crashed in a hand-over")
+		st.Inject(labtest.Schedule{{Kind: "crash", For: 400 * time.Millisecond, Nodes: []string{victim}, Mode: labtest.Torn}})
+	})
+}
+
+// cutOffAtEachStep: who is cut off from its own group only can promise the other one what it can't keep; and if its group does hear it, there is
+// an entry that the next leader has and nobody commits, since what clients ask for is on its way.
+func cutOffAtEachStep(st *Store) {
+	st.AtLeast("cut off in a hand-over", 6)
+	st.AtLeast("operations", 20)
+	moving := slices.DeleteFunc(oneOfEach(), func(key string) bool { return shardOf(key) > 1 })
+	st.atEachStep(moving, 1200*time.Millisecond, func(victim string) {
+		st.Count("cut off in a hand-over")
+		peers := slices.DeleteFunc(st.names(), func(name string) bool { return name == victim || between(name, victim) })
+		cut := labtest.Fault{Kind: "cut", For: 700 * time.Millisecond, From: []string{victim}, To: peers}
+		back := cut
+		back.From, back.To = cut.To, cut.From
+		st.Inject(labtest.Schedule{cut, back}[st.rand.IntN(2):])
+	})
+}
+
+// atEachStep moves the shards 0 and 1 to and fro, and strikes one of those between whom a message of a hand-over is: at the first that comes, then at
+// the second, and so on; now at the giver, and then at the taker. It takes a while for each. Clients write the keys.
+func (st *Store) atEachStep(keys []string, each time.Duration, strike func(victim string)) {
 	st.Join(0, 1)
-	l := st.Load(Load{Clients: 3, Gap: 80 * time.Millisecond, Writes: true}) // reads would have new leaders commit what they have
+	l := st.Load(Load{Keys: keys, Clients: 3, Gap: 80 * time.Millisecond, Writes: true}) // reads would have new leaders commit what they have
 	steps, giver := -1, false
 	st.OnEvent(func(e labtest.Event) {
 		if steps < 0 || !between(e.Node, e.To) || !slices.Contains([]string{"sent", "delivered", "replied", "returned"}, e.Kind) {
@@ -167,15 +193,14 @@ func crashAtEachStep(st *Store) {
 			if giver {
 				victim = e.Node
 			}
-			st.Count("crashed in a hand-over")
-			st.Inject(labtest.Schedule{{Kind: "crash", For: 400 * time.Millisecond, Nodes: []string{victim}, Mode: labtest.Torn}})
+			strike(victim)
 		}
 	})
 	for round := range 14 {
 		steps, giver = round/2, round%2 == 0
 		st.Move(0, round%2)
 		st.Move(1, (round+1)%2)
-		st.Sleep(900 * time.Millisecond)
+		st.Sleep(each)
 	}
 	steps = -1
 	l.Stop()
