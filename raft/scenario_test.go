@@ -38,6 +38,7 @@ func TestSnapshotAllCrash2D(t *testing.T)          { suite.Test(t) }
 
 func TestFlappingLink(t *testing.T)          { suite.Test(t) }
 func TestBridge(t *testing.T)                { suite.Test(t) }
+func TestStar(t *testing.T)                  { suite.Test(t) }
 func TestDeafLeader(t *testing.T)            { suite.Test(t) }
 func TestLeaderWithoutMajority(t *testing.T) { suite.Test(t) }
 func TestHopelessCandidate(t *testing.T)     { suite.Test(t) }

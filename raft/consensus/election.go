@@ -9,6 +9,7 @@ func (n *Node) campaign(preVote, transfer bool) {
 	n.resetElectionTimer()
 	n.leader = nobody
 	if n.hard.Term == math.MaxInt { // a forged message has used the terms up
+		n.role = Follower
 		return
 	}
 	term := n.hard.Term + 1
@@ -24,15 +25,26 @@ func (n *Node) campaign(preVote, transfer bool) {
 	if n.elected() {
 		return
 	}
-	for to := range n.cfg.Peers {
-		if to != n.cfg.ID {
-			n.out.Messages = append(n.out.Messages, Send{to, &RequestVoteArgs{
-				Term: term, CandidateID: n.cfg.ID, LastLogIndex: n.log.lastIndex(), LastLogTerm: n.log.lastTerm(),
-				PreVote: preVote, Transfer: transfer,
-			}})
+	n.ballot = &RequestVoteArgs{
+		Term: term, CandidateID: n.cfg.ID, LastLogIndex: n.log.lastIndex(), LastLogTerm: n.log.lastTerm(),
+		PreVote: preVote, Transfer: transfer,
+	}
+	n.askForVotes()
+}
+
+// askForVotes asks those who have not answered, each heartbeat interval as long as this node stands: one lost message should not cost an
+// election (§5.1, last paragraph; Figure 2 leaves it to the election timeout).
+func (n *Node) askForVotes() {
+	n.askDue = n.now + n.cfg.Heartbeat
+	for to, v := range n.votes {
+		if v == noAnswer {
+			n.out.Messages = append(n.out.Messages, Send{to, n.ballot})
 		}
 	}
 }
+
+// stands says whether this node is a candidate, or would be.
+func (n *Node) stands() bool { return n.role == Candidate || n.role == PreCandidate }
 
 // elected goes on to the next stage if a majority has granted, and gives up if one has denied.
 func (n *Node) elected() bool {

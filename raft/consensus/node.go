@@ -39,7 +39,11 @@ type Node struct {
 	leader      int           // of this term, nobody if not known
 	heardAt     time.Duration // when this node last heard the leader of its term
 	electionDue time.Duration
-	votes       []vote // of a (pre-)candidate, per peer
+
+	// Of a (pre-)candidate.
+	votes  []vote           // per peer
+	ballot *RequestVoteArgs // what it asks
+	askDue time.Duration    // when it asks again
 
 	lead     leadership // of a leader
 	handover handover   // of the lead
@@ -127,7 +131,11 @@ func (n *Node) Deadline() time.Duration {
 	if n.role == Leader {
 		return min(n.lead.heartbeatDue, n.lead.quorumDue, n.lead.commitDue, n.handover.due)
 	}
-	return min(n.electionDue, n.handover.due)
+	due := min(n.electionDue, n.handover.due)
+	if n.stands() {
+		due = min(due, n.askDue)
+	}
+	return due
 }
 
 func (n *Node) tick() {
@@ -139,6 +147,8 @@ func (n *Node) tick() {
 		n.leaderTick()
 	case n.now >= n.electionDue:
 		n.campaign(true, false)
+	case n.stands() && n.now >= n.askDue:
+		n.askForVotes()
 	}
 }
 

@@ -19,6 +19,9 @@ func disturbances() []scenario {
 			Name: "TestBridge", Doc: "two halves that hear each other over one server only keep their leader", Paper: "Ongaro's dissertation, §9.6",
 			Servers: 5, Needs: []Ability{PreVotes}, Run: bridge,
 		}, {
+			Name: "TestStar", Doc: "servers that hear each other only over the leader follow it again after they have stood for election in vain", Paper: "§5.2",
+			Servers: 5, Run: star,
+		}, {
 			Name: "TestDeafLeader", Doc: "a leader that is heard by all, and hears nobody, makes room for another", Paper: "Ongaro's dissertation, §6.2",
 			Servers: 5, Needs: []Ability{PreVotes}, Run: deafLeader,
 		}, {
@@ -95,6 +98,33 @@ func bridge(c *Cluster) {
 			c.One(c.command(), 3, true)
 		}
 		c.expectTerm(leader, term, "it reached a majority all the time, and the others should hear of it from the server between them")
+	}
+	c.Recover(electionBound)
+}
+
+// star: nobody but the leader can deny a vote, so that it takes the leader's appends to end a candidacy.
+func star(c *Cluster) {
+	c.AtLeast("hit:isolate", 6)
+	const long = 2 * electionBound
+	for range 3 {
+		leader := c.Leader()
+		others := c.Others(leader)
+		var s labtest.Schedule
+		for i, a := range others {
+			for _, b := range others[i+1:] {
+				s = append(s, labtest.Fault{Kind: "cut", For: long, From: c.Names(a), To: c.Names(b)}, labtest.Fault{Kind: "cut", For: long, From: c.Names(b), To: c.Names(a)})
+			}
+		}
+		lost := others[c.rand.IntN(len(others))]
+		began := c.Now()
+		c.Inject(append(s, labtest.Fault{Kind: "isolate", For: electionPause, Nodes: c.Names(lost)})...)
+		c.Sleep(electionPause + 100*time.Millisecond)
+		if _, ok := c.try(c.command(), c.N, true, electionBound); !ok {
+			c.Violate("a candidate follows the leader that it hears", "Raft extended, §5.2",
+				"%s was cut off for %v. Since then it can talk to %s, the leader, and to nobody else, and so can the others; but after %v not all of them have a command.",
+				c.names[lost], electionPause, c.names[leader], electionBound)
+		}
+		c.Sleep(long - (c.Now() - began))
 	}
 	c.Recover(electionBound)
 }
