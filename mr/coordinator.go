@@ -214,6 +214,10 @@ func (c *Coordinator) Idle() bool {
 	return !slices.ContainsFunc(c.workers, func(w tasks.WorkerView) bool { return c.now()-w.Seen < 2*c.job.Beat })
 }
 
+// Gone tells the coordinator that a worker is dead, so that it need not find out by its silence: who has started it may know. The name is
+// the [WorkerConfig]'s.
+func (c *Coordinator) Gone(worker string) { c.box.post(event{kind: gone, worker: worker}) }
+
 // Kill stops the coordinator as a crash would: a job that is not over is not.
 func (c *Coordinator) Kill() {
 	c.box.close()

@@ -75,13 +75,14 @@ func Listen(address string) (net.Listener, error) {
 
 // Worker works for the coordinator at [Socket] until the job is over.
 func Worker(mapf func(string, string) []KeyValue, reducef func(string, []string) string) {
-	if err := WorkAt(context.Background(), Socket(), Course("", mapf, reducef), "."); err != nil {
+	if err := WorkAt(context.Background(), Socket(), "", Course("", mapf, reducef), "."); err != nil {
 		slog.Error("worker", "err", err)
 	}
 }
 
-// WorkAt works for the coordinator at an address until the job is over, with intermediate and output files in dir.
-func WorkAt(ctx context.Context, address string, app App, dir string) error {
+// WorkAt works for the coordinator at an address until the job is over, with intermediate and output files in dir, under a name that nobody
+// else has had; "" stands for one that is made up.
+func WorkAt(ctx context.Context, address, name string, app App, dir string) error {
 	d, err := store.NewDir(dir)
 	if err != nil {
 		return err
@@ -89,8 +90,11 @@ func WorkAt(ctx context.Context, address string, app App, dir string) error {
 	client := NewClient(address)
 	defer client.Close()
 	host, _ := os.Hostname()
+	if name == "" {
+		name = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), NewID())
+	}
 	return RunWorker(ctx, WorkerConfig{
-		Name: fmt.Sprintf("%s-%d-%s", host, os.Getpid(), NewID()), Host: host,
+		Name: name, Host: host,
 		App: app, Coordinator: client, Store: d, Log: slog.Default(),
 	})
 }

@@ -15,6 +15,7 @@ const (
 	beat
 	report
 	tick
+	gone
 )
 
 // event is something that the coordinator has to deal with, and where the answer goes.
@@ -23,6 +24,7 @@ type event struct {
 	ask    *AskArgs
 	beat   *BeatArgs
 	report *ReportArgs
+	worker string // that is gone
 	waiter *waiter
 }
 
@@ -137,6 +139,8 @@ func (c *Coordinator) deal(events []event) error {
 		case tick:
 			c.table.Tick(c.now())
 			c.timer.Reset(c.tickEvery())
+		case gone:
+			c.table.Gone(e.worker)
 		}
 	}
 	if err := c.record(); err != nil {

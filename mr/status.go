@@ -64,7 +64,7 @@ var statusPage = template.Must(template.New("status").Parse(`<!doctype html>
 <table><tr><th><th>done<th>running<th>all
 <tr><td>map<td>{{index .Stats.Done 0}}<td>{{index .Stats.Running 0}}<td>{{index .Stats.Total 0}}
 <tr><td>reduce<td>{{index .Stats.Done 1}}<td>{{index .Stats.Running 1}}<td>{{index .Stats.Total 1}}</table>
-<p>{{with .Stats}}{{.Attempts}} attempts, {{.Backups}} backups ({{.BackupsWon}} of them were first), {{.Failed}} failed, {{.Expired}} of workers that fell silent, {{.Redone}} map tasks done again{{end}}
+<p>{{with .Stats}}{{.Attempts}} attempts, {{.Backups}} backups ({{.BackupsWon}} of them were first), {{.Failed}} failed, {{.Expired}} of dead workers, {{.Redone}} map tasks done again{{end}}
 <table><tr><th>worker<th>at<th>attempt<th>silent for
 {{range .Workers}}<tr><td>{{.Name}}<td>{{if .Busy}}{{.ID}}<td>{{.Attempt}}{{else}}nothing<td>{{end}}<td>{{$.Silent .}}
 {{end}}</table>

@@ -14,12 +14,14 @@ import (
 
 // crew is the worker processes of a job. One that dies is replaced.
 type crew struct {
-	start func() *exec.Cmd
+	start func(name string) *exec.Cmd
+	gone  func(name string) // is told of each that has died
 	stop  context.CancelFunc
 
 	alive sync.WaitGroup
 
 	mu      sync.Mutex
+	hired   int    // so far
 	missing int    // workers that have died and were not replaced yet
 	died    int    // in all
 	said    string // by the last that died
@@ -32,11 +34,11 @@ type crew struct {
 const giveUpAfter = 20
 
 // hire starts a crew: this program again, as workers.
-func hire(ctx context.Context, j *job, socket string) *crew {
+func hire(ctx context.Context, j *job, socket string, gone func(name string)) *crew {
 	ctx, stop := context.WithCancel(ctx)
-	c := &crew{stop: stop, missing: j.workers}
-	c.start = func() *exec.Cmd {
-		args := []string{"-worker", socket, "-o", j.out}
+	c := &crew{gone: gone, stop: stop, missing: j.workers}
+	c.start = func(name string) *exec.Cmd {
+		args := []string{"-worker", socket, "-called", name, "-o", j.out}
 		if j.nocombine {
 			args = append(args, "-nocombine")
 		}
@@ -64,18 +66,20 @@ func (c *crew) replace(done int) error {
 	}
 	for ; c.missing > 0; c.missing-- {
 		var said bytes.Buffer
-		cmd := c.start()
+		c.hired++
+		name := fmt.Sprint("worker", c.hired)
+		cmd := c.start(name)
 		cmd.Stdout, cmd.Stderr = &said, &said
 		if err := cmd.Start(); err != nil {
 			return fmt.Errorf("a worker can't be started: %w", err)
 		}
-		c.alive.Go(func() { c.ended(cmd.Wait(), said.String()) })
+		c.alive.Go(func() { c.ended(name, cmd.Wait(), said.String()) })
 	}
 	return nil
 }
 
 // ended notes that a worker has.
-func (c *crew) ended(err error, said string) {
+func (c *crew) ended(name string, err error, said string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
@@ -85,6 +89,7 @@ func (c *crew) ended(err error, said string) {
 	if err == nil { // it has heard that the job is over
 		return
 	}
+	c.gone(name)
 	c.died++
 	c.barren++
 	if c.said = strings.TrimSpace(said); c.said == "" {

@@ -51,7 +51,7 @@ func (j *job) run(ctx context.Context) (err error) {
 		return err
 	}
 	server := mr.Serve(l, c)
-	crew := hire(ctx, j, socket)
+	crew := hire(ctx, j, socket, c.Gone)
 	bars := newBars(c.Stats())
 	mapped, err := j.watch(ctx, c, crew, bars)
 	bars.stop()

@@ -69,6 +69,7 @@ func run(ctx context.Context, args []string) error {
 	split := f.Int("split", 32, "cut input files of more than so many `MB` into pieces, if the app does not mind; 0: never")
 	streaming := f.String("streaming", "", "be a mapper or reducer of Hadoop Streaming: `map|reduce`")
 	worker := f.String("worker", "", "be a worker of the coordinator at `ADDRESS`; a job starts its workers with this")
+	called := f.String("called", "", "the `NAME` of the worker that this is to be")
 	f.Usage = func() {
 		fmt.Fprintf(f.Output(), "%s\n\nAPP is %s, or a plugin, *.so.\n\n", synopsis, strings.Join(apps.Names(), ", "))
 		f.PrintDefaults()
@@ -88,7 +89,7 @@ func run(ctx context.Context, args []string) error {
 	case *streaming != "":
 		return usageError{fmt.Errorf("-streaming is map or reduce, not %q", *streaming)}
 	case *worker != "":
-		return mr.WorkAt(ctx, *worker, app, *out)
+		return mr.WorkAt(ctx, *worker, *called, app, *out)
 	case *workers < 1:
 		return usageError{fmt.Errorf("-workers must be 1 or more, it is %d", *workers)}
 	case *reduces < 1:

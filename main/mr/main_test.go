@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -144,6 +146,30 @@ func TestInterrupt(t *testing.T) {
 	require.Empty(t, left)
 }
 
+// TestADeadWorker: the tasks of a worker that is killed are not waited for.
+func TestADeadWorker(t *testing.T) {
+	dir := t.TempDir()
+	files := write(t, dir)
+	cmd := exec.Command(command, "-workers", "1", "jobcount", "in") // of one worker nobody can be a backup
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "MR_TIMESCALE=0.3")
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	require.NoError(t, cmd.Start())
+	var pids []string // the app leaves a file in its working directory when it maps
+	require.Eventually(t, func() bool {
+		pids, _ = filepath.Glob(filepath.Join(dir, "mr-worker-jobcount-*"))
+		return len(pids) > 0
+	}, time.Minute, 10*time.Millisecond)
+	pid, err := strconv.Atoi(strings.Split(filepath.Base(pids[0]), "-")[3])
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+	require.NoError(t, cmd.Wait(), "%s", &out)
+	require.Contains(t, out.String(), "0 failed, 1 of dead workers")
+	require.Contains(t, out.String(), "1 died and were replaced")
+	require.Equal(t, fmt.Sprintf("a %d\n", len(files)+1), lines(t, filepath.Join(dir, "mr-out-*")), "jobcount counts the calls of Map")
+}
+
 func TestBadUse(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir)
@@ -186,7 +212,7 @@ func TestStreamingPipe(t *testing.T) {
 
 // TestHopelessWorkers: when workers die before they have done anything, the job ends with what the last one said.
 func TestHopelessWorkers(t *testing.T) {
-	c := &crew{stop: func() {}, missing: 2, start: func() *exec.Cmd { return exec.Command("sh", "-c", "echo no luck; exit 3") }}
+	c := &crew{stop: func() {}, gone: func(string) {}, missing: 2, start: func(string) *exec.Cmd { return exec.Command("sh", "-c", "echo no luck; exit 3") }}
 	var err error
 	for end := time.Now().Add(time.Minute); err == nil && time.Now().Before(end); time.Sleep(time.Millisecond) {
 		err = c.replace(0)

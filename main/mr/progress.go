@@ -75,7 +75,7 @@ func (j *job) summary(s tasks.Stats, counters map[string]int64, mapping, all tim
 	fmt.Printf("%s: %d files, %s in %.2f s\n", j.app, len(j.in.files), bytesOf(j.in.bytes), all.Seconds())
 	fmt.Printf("  map      %6d tasks  %.2f s\n", s.Total[tasks.Map], mapping.Seconds())
 	fmt.Printf("  reduce   %6d tasks  %.2f s\n", s.Total[tasks.Reduce], (all - mapping).Seconds())
-	fmt.Printf("  retries  %6d        %d failed, %d of workers that fell silent, %d done again for lost output\n", s.Failed+s.Expired+s.Redone, s.Failed, s.Expired, s.Redone)
+	fmt.Printf("  retries  %6d        %d failed, %d of dead workers, %d done again for lost output\n", s.Failed+s.Expired+s.Redone, s.Failed, s.Expired, s.Redone)
 	fmt.Printf("  backups  %6d        %d were first\n", s.Backups, s.BackupsWon)
 	if s.Skipped > 0 {
 		fmt.Printf("  skipped  %6d records\n", s.Skipped)

@@ -46,5 +46,5 @@ func run(args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return mr.WorkAt(ctx, *address, app, *out)
+	return mr.WorkAt(ctx, *address, "", app, *out)
 }

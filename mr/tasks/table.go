@@ -39,7 +39,7 @@ type task struct {
 	counters map[string]int64
 	failures int
 	lost     int
-	died     bool     // a worker fell silent that was at it
+	died     bool     // a worker died that was at it
 	avoid    []string // workers that have failed it
 	suspects map[int64]int
 	skip     []int64
@@ -366,17 +366,24 @@ func (t *Table) fail(err error) {
 // Tick lets time pass: attempts of workers that have been silent for the lease are over.
 func (t *Table) Tick(now time.Duration) {
 	for _, name := range slices.Sorted(maps.Keys(t.workers)) {
-		w := t.workers[name]
-		if now-w.seen < t.cfg.Lease {
-			continue
+		if now-t.workers[name].seen >= t.cfg.Lease {
+			t.Gone(name)
 		}
-		if w.busy {
-			t.stats.Expired++
-			t.expire(w.order.ID, w.order.Attempt)
-		}
-		t.release(w)
-		delete(t.workers, name)
 	}
+}
+
+// Gone takes it that a worker is dead: what it was at is over. If it is not dead after all, it begins anew.
+func (t *Table) Gone(name string) {
+	w := t.workers[name]
+	if w == nil {
+		return
+	}
+	if w.busy {
+		t.stats.Expired++
+		t.expire(w.order.ID, w.order.Attempt)
+	}
+	t.release(w)
+	delete(t.workers, name)
 }
 
 // expire notes that a worker died while it was at an attempt. It may have been a record that the process did not survive, which is

@@ -53,6 +53,20 @@ func TestSilentWorkers(t *testing.T) {
 	require.Equal(t, 1, tab.Stats().Expired)
 }
 
+func TestDeadWorkers(t *testing.T) {
+	tab := New(Config{Maps: 1, Reduces: 1})
+	a := tab.Ask(0, "a", "", 1)
+	tab.Gone("a")
+	tab.Gone("nobody")
+	b := tab.Ask(1, "b", "", 1)
+	require.Equal(t, a.ID, b.ID)
+	require.NotEqual(t, a.Attempt, b.Attempt)
+	require.False(t, tab.Finish(2, a.ID, a.Attempt, nil), "its last words come late")
+	require.Equal(t, Wait, tab.Ask(3, "a", "", 2).What, "who was not dead after all may go on")
+	require.True(t, tab.Finish(4, b.ID, b.Attempt, nil))
+	require.Equal(t, 1, tab.Stats().Expired)
+}
+
 func TestFailures(t *testing.T) {
 	tab := New(Config{Maps: 1, Reduces: 1, MaxFailures: 2, Name: func(ID) string { return "map task 0 (in.txt)" }})
 	for n, name := range []string{"a", "b"} {

@@ -149,7 +149,7 @@ type Stats struct {
 	Attempts             int    // tasks handed out
 	Backups              int    // of them, to a second worker
 	BackupsWon           int    // backups that were done first
-	Expired              int    // attempts of workers that fell silent
+	Expired              int    // attempts of workers that fell silent, or died
 	Failed               int    // attempts that were reported to have failed
 	Redone               int    // map tasks done again, as their output was lost
 	Stale                int    // reports that were refused
