@@ -20,7 +20,7 @@ func scale() []scenario {
 			Setup: setup{Servers: 5, MaxRaftState: 4000}, Run: hundredClients,
 		}, {
 			Name: "TestTenThousandKeys", Doc: "ten thousand keys go through a snapshot and a restart, and to a server that was away", Paper: "§7",
-			Setup: setup{MaxRaftState: 64_000}, Run: tenThousandKeys,
+			Setup: setup{MaxRaftState: 64_000}, Seeds: 2, Run: tenThousandKeys,
 		}, {
 			Name: "TestAnyBytes", Doc: "keys and values are any bytes, none at all, and many", Paper: "",
 			Setup: setup{MaxRaftState: 2000}, Run: anyBytes,
