@@ -75,7 +75,7 @@ func (ps *Persister) SaveStateAndSnapshot(state, snapshot []byte) {
 func (ps *Persister) Save(state, snapshot []byte) { ps.SaveStateAndSnapshot(state, snapshot) }
 
 func (ps *Persister) save(state, snapshot []byte) {
-	if err := ps.storage().Replace(state, snapshot); err != nil {
+	if err := ps.storage().Replace(state, snapshot); err != nil && !errors.Is(err, ErrDead) {
 		slog.Error("raft: state not saved", "err", err) // the course's API returns nothing
 	}
 }

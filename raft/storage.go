@@ -2,8 +2,13 @@ package raft
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 )
+
+// ErrDead is what a Storage's error wraps when whoever writes is dead already: in a simulated world the code of a crashed server may go on
+// for a moment. There is nobody to be told of it.
+var ErrDead = errors.New("the server is dead")
 
 // Storage is what a [Persister] keeps its bytes on: one append-only file, the state, and beside it one blob,
 // the service's snapshot. Raft alone knows what is in the state.

@@ -62,7 +62,7 @@ func (c *Cluster) LastApplied() (index int) {
 
 func minorityFails(c *Cluster) {
 	const rounds = 4
-	c.AtLeast("operations", 30)
+	c.AtLeast("operations", 15)
 	c.AtLeast("crash", 2)
 	c.AtLeastOverall("terms", c.overall(15))
 	c.Leader()

@@ -1,6 +1,9 @@
 package rafttest
 
 import (
+	"errors"
+	"fmt"
+
 	"6.824/labrpc/labtest"
 	"6.824/raft"
 )
@@ -12,15 +15,23 @@ type storage struct{ v *labtest.Volume }
 
 const stateFile, snapshotFile = "raft-state", "snapshot"
 
-func (s storage) Append(b []byte) error { return s.v.Append(stateFile, b) }
-func (s storage) Sync() error           { return s.v.Sync() }
+func (s storage) Append(b []byte) error { return ofTheDead(s.v.Append(stateFile, b)) }
+func (s storage) Sync() error           { return ofTheDead(s.v.Sync()) }
 
 func (s storage) Replace(state, snapshot []byte) error {
 	files := map[string][]byte{stateFile: orEmpty(state)}
 	if snapshot != nil {
 		files[snapshotFile] = snapshot
 	}
-	return s.v.Replace(files)
+	return ofTheDead(s.v.Replace(files))
+}
+
+// ofTheDead marks the errors of a server that has crashed.
+func ofTheDead(err error) error {
+	if errors.Is(err, labtest.ErrCrashed) || errors.Is(err, labtest.ErrFenced) {
+		return fmt.Errorf("%w: %w", raft.ErrDead, err)
+	}
+	return err
 }
 
 // orEmpty makes nil empty: for a Volume nil means that the file goes.
