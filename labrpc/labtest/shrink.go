@@ -37,7 +37,7 @@ type shrinker struct {
 	began    time.Time
 	told     time.Time // when the progress was
 	check    string
-	quotas   []quota // how often things must happen in a candidate that is not played
+	counted  map[string]int64 // in the run that failed: of what a candidate that is not played needs, that much will do
 	names    []string
 	fixed    Schedule // the first faults of a case that is not played: its scenario counts on them
 
@@ -63,9 +63,7 @@ func (r *runner) shrink(first *result) *Shrunk {
 	for _, n := range w.Nodes() {
 		s.names = append(s.names, n.name)
 	}
-	for _, q := range w.atLeast {
-		s.quotas = append(s.quotas, quota{q.counter, min(q.n, w.counters[q.counter])})
-	}
+	s.counted = maps.Clone(w.counters)
 	data := w.asData(true)
 	shrunk := &Shrunk{FaultsBefore: len(data.all()), OpsBefore: len(data.ops)}
 	if !s.begin(w, first.violation.At) {
@@ -166,7 +164,10 @@ func (s *shrinker) same(c *Case, res *result) bool {
 	if c.Played || s.best == nil {
 		return true
 	}
-	vacuous := slices.ContainsFunc(s.quotas, func(q quota) bool { return res.Counters[q.counter] < q.n })
+	if res.world == nil {
+		return false
+	}
+	vacuous := slices.ContainsFunc(res.world.atLeast, func(q quota) bool { return res.Counters[q.counter] < min(q.n, s.counted[q.counter]) })
 	return !vacuous && res.violation.At <= s.result.violation.At
 }
 

@@ -76,7 +76,7 @@ func powerFailures(c *Cluster) {
 // votesAreOnDisk has servers crash right after they have given a vote, and come back while the other candidate of the term
 // still asks.
 func votesAreOnDisk(c *Cluster) {
-	c.AtLeast("crash", 10)
+	c.AtLeast("crash", 8)
 	c.AtLeastOverall("terms", c.overall(40))
 	// A restart takes no time, and requests and replies take some: so the one that comes back is asked by the other candidates
 	// of the same election.

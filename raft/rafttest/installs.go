@@ -32,7 +32,7 @@ func installs() []scenario {
 func isInstall(method string) bool { return strings.Contains(method, "Snapshot") }
 
 func crashDuringInstall(c *Cluster, leaderToo bool) {
-	c.AtLeast("crashed in an install", 5)
+	c.AtLeast("crashed in an install", 3)
 	c.AtLeastOverall("snapshots installed", c.overall(10))
 	// Strike at the given step of the next install: the delivery or the reply of the n-th message about it. How many messages an install
 	// takes is the implementation's affair: the first one is left alone, and counted.

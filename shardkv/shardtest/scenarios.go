@@ -154,10 +154,7 @@ func groupsRestart(st *Store) {
 
 // crashAtEachStep strikes at the n-th event of a message between two groups, for all n that there are.
 func crashAtEachStep(st *Store) {
-	st.AtLeast("crashed in a hand-over", 6)
-	st.AtLeast("operations", 60)
 	st.atEachStep(oneOfEach(), 900*time.Millisecond, func(victim string) {
-		st.Count("crashed in a hand-over")
 		st.Inject(labtest.Schedule{{Kind: "crash", For: 400 * time.Millisecond, Nodes: []string{victim}, Mode: labtest.Torn}})
 	})
 }
@@ -165,11 +162,8 @@ func crashAtEachStep(st *Store) {
 // cutOffAtEachStep: who is cut off from its own group only can promise the other one what it can't keep; and if its group does hear it, there is
 // an entry that the next leader has and nobody commits, since what clients ask for is on its way.
 func cutOffAtEachStep(st *Store) {
-	st.AtLeast("cut off in a hand-over", 6)
-	st.AtLeast("operations", 20)
 	moving := slices.DeleteFunc(oneOfEach(), func(key string) bool { return shardOf(key) > 1 })
 	st.atEachStep(moving, 1200*time.Millisecond, func(victim string) {
-		st.Count("cut off in a hand-over")
 		peers := slices.DeleteFunc(st.names(), func(name string) bool { return name == victim || between(name, victim) })
 		cut := labtest.Fault{Kind: "cut", For: 700 * time.Millisecond, From: []string{victim}, To: peers}
 		back := cut
@@ -181,8 +175,11 @@ func cutOffAtEachStep(st *Store) {
 // atEachStep moves the shards 0 and 1 to and fro, and strikes one of those between whom a message of a hand-over is: at the first that comes, then at
 // the second, and so on; now at the giver, and then at the taker. It takes a while for each. Clients write the keys.
 func (st *Store) atEachStep(keys []string, each time.Duration, strike func(victim string)) {
+	rounds := st.Size("rounds", 14)
+	st.AtLeast("struck in a hand-over", int64(3*rounds/7))
+	st.AtLeast("operations", int64(rounds))
 	st.Join(0, 1)
-	l := st.Load(Load{Keys: keys, Clients: 3, Gap: 80 * time.Millisecond, Writes: true}) // reads would have new leaders commit what they have
+	l := st.Load(Load{Keys: keys, Clients: st.Size("clients", 3), Gap: 80 * time.Millisecond, Writes: true}) // reads would have new leaders commit what they have
 	steps, giver := -1, false
 	st.OnEvent(func(e labtest.Event) {
 		if steps < 0 || !between(e.Node, e.To) || !slices.Contains([]string{"sent", "delivered", "replied", "returned"}, e.Kind) {
@@ -193,10 +190,11 @@ func (st *Store) atEachStep(keys []string, each time.Duration, strike func(victi
 			if giver {
 				victim = e.Node
 			}
+			st.Count("struck in a hand-over")
 			strike(victim)
 		}
 	})
-	for round := range 14 {
+	for round := range rounds {
 		steps, giver = round/2, round%2 == 0
 		st.Move(0, round%2)
 		st.Move(1, (round+1)%2)
