@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -171,9 +172,18 @@ func eval[T any](t *testing.T, tab context.Context, expression string) T {
 	return v
 }
 
+// press presses keys, and waits until what comes of them is drawn: the page does that in its next frame, before what asks for one after it.
 func press(t *testing.T, tab context.Context, keys string, modifiers ...chromedp.KeyOption) {
 	t.Helper()
 	require.NoError(t, chromedp.Do(tab, chromedp.KeyEvent(keys, modifiers...)))
+	drawn(t, tab)
+}
+
+// drawn waits for the page's next frame.
+func drawn(t *testing.T, tab context.Context) {
+	t.Helper()
+	_, err := chromedp.Run(tab, chromedp.Evaluate[bool](`new Promise(done => requestAnimationFrame(() => done(true)))`, chromedp.EvalAwaitPromise))
+	require.NoError(t, err)
 }
 
 func text(t *testing.T, tab context.Context, selector string) string {
@@ -182,6 +192,8 @@ func text(t *testing.T, tab context.Context, selector string) string {
 	require.NoError(t, err, selector)
 	return s
 }
+
+var matches = regexp.MustCompile(`^[1-9]\d* events$`)
 
 // TestAFailure steps through the run of a mutant that commits entries of earlier terms by counting: Figure 8 of the paper.
 func TestAFailure(t *testing.T) {
@@ -226,8 +238,10 @@ func TestAFailure(t *testing.T) {
 
 	// A click chooses what is there.
 	eval[bool](t, tab, "choose(run.broke) || diagram.show(run.broke, true) || true")
-	place := eval[[]float64](t, tab, `(() => { const s = document.getElementById('scroll').getBoundingClientRect(); return [s.left, s.top, s.width]; })()`)
-	require.NoError(t, chromedp.Do(tab, chromedp.Sleep(100*time.Millisecond), chromedp.MouseClickXY(place[0]+200, place[1]+70)))
+	drawn(t, tab)
+	place := eval[[]float64](t, tab, `(() => { const s = document.getElementById('scroll').getBoundingClientRect(), [x, y] = diagram.place(run.before[run.broke]); return [s.left + x, s.top + y]; })()`)
+	require.NoError(t, chromedp.Do(tab, chromedp.MouseClickXY(place[0], place[1])))
+	require.Equal(t, eval[int](t, tab, "run.before[run.broke]"), eval[int](t, tab, "view.sel"))
 
 	// The past of an event holds what came before on its lane, and no more than all.
 	press(t, tab, "v")
@@ -241,11 +255,10 @@ func TestAFailure(t *testing.T) {
 
 	// Filters.
 	press(t, tab, "/")
-	require.NoError(t, chromedp.Do(tab, chromedp.Sleep(100*time.Millisecond)))
-	require.Equal(t, "filter", eval[string](t, tab, "document.activeElement.id"))
-	require.NoError(t, chromedp.Do(tab, chromedp.SendKeys(chromedp.CSS("#filter"), "kind:sent term:3 node:raft/3"), chromedp.Sleep(400*time.Millisecond)))
+	require.Eventually(t, func() bool { return eval[string](t, tab, "document.activeElement.id") == "filter" }, 5*time.Second, 10*time.Millisecond)
+	require.NoError(t, chromedp.Do(tab, chromedp.SendKeys(chromedp.CSS("#filter"), "kind:sent term:3 node:raft/3")))
 	require.Equal(t, "kind:sent term:3 node:raft/3", eval[string](t, tab, "document.getElementById('filter').value"))
-	require.Regexp(t, `^[1-9]\d* events$`, text(t, tab, "#matches"))
+	require.Eventually(t, func() bool { return matches.MatchString(text(t, tab, "#matches")) }, 5*time.Second, 10*time.Millisecond)
 	press(t, tab, kb.Escape)
 	press(t, tab, kb.ArrowLeft)
 	require.Equal(t, "sent 3", eval[string](t, tab, "run.kind(view.sel) + ' ' + run.term(view.sel)"))

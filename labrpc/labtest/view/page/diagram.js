@@ -297,5 +297,6 @@ const diagram = (() => {
   overview.addEventListener('click', e => { const i = Math.min(last, run.since(t0 + e.offsetX / overview.clientWidth * (t1 - t0))); show(i, true); choose(i, false); });
   window.addEventListener('beforeprint', () => { size(); paint(); });
 
-  return { layout, draw, show, zoom, setAxis, size, byTime: () => byTime, drawn: () => arrows };
+  const place = i => [x(i) - scroll.scrollLeft + margin, y(run.lane[i]) - scroll.scrollTop]; // of an event on the canvas
+  return { layout, draw, show, zoom, setAxis, size, place, byTime: () => byTime, drawn: () => arrows };
 })();
