@@ -154,7 +154,7 @@ func groupsRestart(st *Store) {
 
 // crashAtEachStep strikes at the n-th event of a message between two groups, for all n that there are.
 func crashAtEachStep(st *Store) {
-	st.atEachStep(oneOfEach(), 900*time.Millisecond, func(victim string) {
+	st.atEachStep(oneOfEach(), 60, 900*time.Millisecond, func(victim string) {
 		st.Inject(labtest.Schedule{{Kind: "crash", For: 400 * time.Millisecond, Nodes: []string{victim}, Mode: labtest.Torn}})
 	})
 }
@@ -163,7 +163,7 @@ func crashAtEachStep(st *Store) {
 // an entry that the next leader has and nobody commits, since what clients ask for is on its way.
 func cutOffAtEachStep(st *Store) {
 	moving := slices.DeleteFunc(oneOfEach(), func(key string) bool { return shardOf(key) > 1 })
-	st.atEachStep(moving, 1200*time.Millisecond, func(victim string) {
+	st.atEachStep(moving, 20, 1200*time.Millisecond, func(victim string) {
 		peers := slices.DeleteFunc(st.names(), func(name string) bool { return name == victim || between(name, victim) })
 		cut := labtest.Fault{Kind: "cut", For: 700 * time.Millisecond, From: []string{victim}, To: peers}
 		back := cut
@@ -173,11 +173,13 @@ func cutOffAtEachStep(st *Store) {
 }
 
 // atEachStep moves the shards 0 and 1 to and fro, and strikes one of those between whom a message of a hand-over is: at the first that comes, then at
-// the second, and so on; now at the giver, and then at the taker. It takes a while for each. Clients write the keys.
-func (st *Store) atEachStep(keys []string, each time.Duration, strike func(victim string)) {
-	rounds := st.Size("rounds", 14)
-	st.AtLeast("struck in a hand-over", int64(3*rounds/7))
-	st.AtLeast("operations", int64(rounds))
+// the second, and so on; now at the giver, and then at the taker. It takes a while for each. Clients write the keys, and some of that must
+// succeed.
+func (st *Store) atEachStep(keys []string, operations int, each time.Duration, strike func(victim string)) {
+	const most = 14
+	rounds := st.Size("rounds", most)
+	st.AtLeast("struck in a hand-over", int64(6*rounds/most))
+	st.AtLeast("operations", int64(operations*rounds/most))
 	st.Join(0, 1)
 	l := st.Load(Load{Keys: keys, Clients: st.Size("clients", 3), Gap: 80 * time.Millisecond, Writes: true}) // reads would have new leaders commit what they have
 	steps, giver := -1, false
