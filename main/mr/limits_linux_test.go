@@ -1,9 +1,11 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,36 +38,23 @@ func TestNoSpaceLeft(t *testing.T) {
 
 // TestOneLine: a file of 100 MB that is one line. Workers hold an input, and what they are told to of what it becomes.
 func TestOneLine(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes seconds")
-	}
-	t.Parallel()
-	dir := t.TempDir()
-	f, err := os.Create(filepath.Join(dir, "line.txt"))
-	require.NoError(t, err)
-	piece := []byte(strings.Repeat("some words in one long line ", 1<<15))
-	n := 100 << 20 / len(piece)
-	for range n + 1 {
-		_, err := f.Write(piece)
-		require.NoError(t, err)
-	}
-	require.NoError(t, f.Close())
-
-	cmd := exec.Command(command, "-workers", "1", "-o", "out", "wc", "line.txt")
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	var want strings.Builder
-	for _, word := range []string{"in", "line", "long", "one", "some", "words"} {
-		want.WriteString(word + " " + strconv.Itoa((n+1)<<15) + "\n")
-	}
-	require.Equal(t, want.String(), lines(t, filepath.Join(dir, "out", "mr-out-*")))
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage) // of the process and those that it has waited for
-	require.Less(t, usage.Maxrss, int64(400<<10), "KB")
+	countRepeated(t, strings.Repeat("some words in one long line ", 1<<15), 100<<20, 1, map[string]int{
+		"in": 1 << 15, "line": 1 << 15, "long": 1 << 15, "one": 1 << 15, "some": 1 << 15, "words": 1 << 15,
+	}, 400<<10)
 }
 
 // TestOneLargeFile: all of the input is one file, which is work for both workers, and of which no process holds more than a piece or two.
 func TestOneLargeFile(t *testing.T) {
+	said := countRepeated(t, strings.Repeat("a line of a very large file, and\nthe next one of it\n", 1<<10), 300<<20, 2, map[string]int{
+		"a": 2 << 10, "and": 1 << 10, "file": 1 << 10, "it": 1 << 10, "large": 1 << 10, "line": 1 << 10, "next": 1 << 10, "of": 2 << 10, "one": 1 << 10, "the": 1 << 10, "very": 1 << 10,
+	}, 256<<10)
+	require.Contains(t, said, "map           9 tasks")
+}
+
+// countRepeated counts the words of one file that is a text again and again, size bytes of it and perhaps a little more, and returns what the
+// job said. The text has each word as often as per says. No process may take more than so many KB.
+func countRepeated(t *testing.T, text string, size, workers int, per map[string]int, mostKB int64) (said string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("it takes seconds")
 	}
@@ -73,27 +62,23 @@ func TestOneLargeFile(t *testing.T) {
 	dir := t.TempDir()
 	f, err := os.Create(filepath.Join(dir, "all.txt"))
 	require.NoError(t, err)
-	lines64K := []byte(strings.Repeat("a line of a very large file, and\nthe next one of it\n", 1<<10))
-	const size = 300 << 20
-	n := size / len(lines64K)
+	n := size/len(text) + 1
 	for range n {
-		_, err := f.Write(lines64K)
+		_, err := f.WriteString(text)
 		require.NoError(t, err)
 	}
 	require.NoError(t, f.Close())
-	cmd := exec.Command(command, "-workers", "2", "-o", "out", "wc", "all.txt")
+
+	cmd := exec.Command(command, "-workers", strconv.Itoa(workers), "-o", "out", "wc", "all.txt")
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	require.Contains(t, string(out), "map           9 tasks")
 	var want strings.Builder
-	for _, w := range []struct {
-		word  string
-		times int
-	}{{"a", 2}, {"and", 1}, {"file", 1}, {"it", 1}, {"large", 1}, {"line", 1}, {"next", 1}, {"of", 2}, {"one", 1}, {"the", 1}, {"very", 1}} {
-		want.WriteString(w.word + " " + strconv.Itoa(w.times*n<<10) + "\n")
+	for _, word := range slices.Sorted(maps.Keys(per)) {
+		want.WriteString(word + " " + strconv.Itoa(per[word]*n) + "\n")
 	}
 	require.Equal(t, want.String(), lines(t, filepath.Join(dir, "out", "mr-out-*")))
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	require.Less(t, usage.Maxrss, int64(256<<10), "KB")
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage) // of the process and those that it has waited for
+	require.Less(t, usage.Maxrss, mostKB)
+	return string(out)
 }
