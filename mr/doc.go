@@ -21,8 +21,8 @@
 // then moves its output to where it belongs, again by a rename. Nobody else ever does.
 //
 // Memory: a worker spills what a map task emits, and a reduce task merges streams, so a job may be much larger than its workers' memory.
-// What must fit is one input file, since a map function is given the whole of it, if the app does not say that pieces will do; the values of one key if the reduce function is one of
-// the course's, which takes them as a slice, and the coordinator's table.
+// What must fit is one input file, since a map function is given the whole of it unless the app says that pieces will do; the values of
+// one key if the reduce function is one of the course's, which takes them as a slice; and the coordinator's table.
 //
 // A coordinator that begins a job removes the output of an earlier one, mr-out-*, from the folder.
 package mr
