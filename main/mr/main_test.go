@@ -212,7 +212,8 @@ func TestStreamingPipe(t *testing.T) {
 
 // TestHopelessWorkers: when workers die before they have done anything, the job ends with what the last one said.
 func TestHopelessWorkers(t *testing.T) {
-	c := &crew{stop: func() {}, gone: func(string) {}, missing: 2, start: func(string) *exec.Cmd { return exec.Command("sh", "-c", "echo no luck; exit 3") }}
+	var gone []string
+	c := &crew{stop: func() {}, gone: func(name string) { gone = append(gone, name) }, missing: 2, start: func(string) *exec.Cmd { return exec.Command("sh", "-c", "echo no luck; exit 3") }}
 	var err error
 	for end := time.Now().Add(time.Minute); err == nil && time.Now().Before(end); time.Sleep(time.Millisecond) {
 		err = c.replace(0)
@@ -220,4 +221,6 @@ func TestHopelessWorkers(t *testing.T) {
 	require.ErrorContains(t, err, "the last said: no luck")
 	c.dismiss(false)
 	require.GreaterOrEqual(t, c.lost(), giveUpAfter)
+	require.Len(t, gone, c.lost())
+	require.Subset(t, gone, []string{"worker1", "worker2", "worker3"})
 }
